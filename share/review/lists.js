@@ -262,8 +262,8 @@ const lists = (function () {
 			const state = b.dataset.count;
 
 			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row, state)).length));
-			/* No filter for what nobody has said. */
-			if (Object.hasOwn(remarked, state))
+			/* No filter for what nobody has said, and for failures where there are none. */
+			if (state === 'failed' || Object.hasOwn(remarked, state))
 				b.closest('label').hidden = b.textContent === '0' && state !== show;
 		});
 		setText(byId('progress'), decided + ' of ' + work + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));

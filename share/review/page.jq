@@ -17,17 +17,15 @@ def settings:
 	+ (if .blind == true then " data-blind=\"yes\"" else "" end)
 	+ (if (.reasons | type) == "array" then @html " data-reasons=\"\(.reasons | tojson)\"" else "" end);
 
-# A style sheet or script of a page: the name of the file, and the address with its version. print.css is only for paper.
-def asset($name; $address):
-	if $name == "print.css" then @html "<link rel=\"stylesheet\" href=\"\($address)\" media=\"print\">\n"
-	elif $name | endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\($address)\">\n"
-	else @html "<script src=\"\($address)\" defer></script>\n" end;
-
 # The beginning of a page; the input is the batch. $kind tells review.js which page it is, $files are the style sheets and
-# scripts of the page, and $data has more attributes of the body.
+# scripts of the page, and $data has more attributes of the body. print.css is only for paper.
 def page_head($title; $kind; $files; $data):
 	.assets as $assets
 	| def file: $assets[.] // .;
+	def asset:
+		if . == "print.css" then @html "<link rel=\"stylesheet\" href=\"\(file)\" media=\"print\">\n"
+		elif endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\(file)\">\n"
+		else @html "<script src=\"\(file)\" defer></script>\n" end;
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
 <head>
@@ -39,7 +37,7 @@ def page_head($title; $kind; $files; $data):
 <link rel=\"icon\" href=\"data:,\">
 <link rel=\"stylesheet\" href=\"\("review.css" | file)\">
 "
-	+ ([("decision.js", "picks.js", "review.js", $files[]) | asset(.; file)] | concat)
+	+ ([("decision.js", "picks.js", "review.js", $files[]) | asset] | concat)
 	+ @html "</head>
 <body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>

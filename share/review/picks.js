@@ -488,10 +488,10 @@ const picks = (function () {
 		/* Reads what another tab has decided since. */
 		readKept: readKept,
 		flush: flush,
-		/* Resolves when the server's decisions are known, or the server does not answer. */
 		/* Sends JSON to another path of the batch. Resolves to {status, body}; the status is 0 without an answer. */
 		ask: (method, what, json) => request({method: method, body: JSON.stringify(json), headers:
 			Object.assign({'Content-Type': 'application/json'}, token() ? {'X-CSRFToken': token()} : {})}, what),
+		/* Resolves when the server's decisions are known, or the server does not answer. */
 		known: () => state === 'unknown' ? flush() : Promise.resolve(),
 		forget: function (subject) {
 			forget(subject);

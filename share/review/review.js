@@ -33,14 +33,14 @@ const review = (function () {
 			element.textContent = text;
 	}
 
-	/* Puts an element above all others: the loupe lies above all that is not in it. */
-	function raise(element) {
-		(document.querySelector('dialog#loupe[open]') || document.body).append(element);
-	}
-
 	/* A name for a text without elements: its direction does not change the order of the words around it. */
 	function isolate(name) {
 		return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(name) ? '\u2068' + name + '\u2069' : name;
+	}
+
+	/* Puts an element above all others: the loupe lies above all that is not in it. */
+	function raise(element) {
+		(document.querySelector('dialog#loupe[open]') || document.body).append(element);
 	}
 
 	/* Tells screen readers, and shows it for some seconds, with a button that undoes it if UNDO does. */

@@ -349,6 +349,8 @@
 			handlers[key] = function (event) {
 				const asked = remarks.isAsking();
 
+				if (event.target.closest('#asked') && /^( |Enter)$/.test(key))
+					return false; /* it presses the button with the focus */
 				remarks.cancel();
 				return asked && key === 'Escape' ? true : handler(event);
 			};

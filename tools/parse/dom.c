@@ -209,6 +209,31 @@ parent_of(const struct dom *d, uint32_t last, const GumboNode *node)
 	return last;
 }
 
+uint32_t
+dom_length(const char *text)
+{
+	uint32_t n = 0;
+
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+		if (*s >= 0xe3 && *s < 0xee) /* kana, Han, Hangul */
+			n += WIDE;
+		else if (*s > ' ' && (*s & 0xc0) != 0x80)
+			n++;
+	return n;
+}
+
+/* The length of a text, and the block that it is in. */
+static void
+count_text(struct dom *d, uint32_t i)
+{
+	uint32_t block = i;
+
+	for (int level = 0; level < LEVELS && block != d->nodes[block].parent && !dom_is_block(d, block); level++)
+		block = d->nodes[block].parent;
+	d->nodes[i].block = block;
+	d->nodes[i].length = dom_length(dom_text(d, i));
+}
+
 static void
 make_nodes(struct dom *d, const GumboNode *document)
 {
@@ -226,6 +251,8 @@ make_nodes(struct dom *d, const GumboNode *document)
 		d->nodes[i].in_link =
 			(i && d->nodes[last].in_link) || (dom_tag(d, i) == GUMBO_TAG_A && dom_attribute(d, i, "href"));
 		d->nodes[i].hidden = i && (d->nodes[last].hidden || is_hidden(d, i));
+		if (dom_text(d, i))
+			count_text(d, i);
 		last = i;
 		d->count++;
 	}
@@ -278,19 +305,6 @@ dom_free(struct dom *d)
 	*d = (struct dom){0};
 }
 
-uint32_t
-dom_length(const char *text)
-{
-	uint32_t n = 0;
-
-	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
-		if (*s >= 0xe3 && *s < 0xee) /* kana, Han, Hangul */
-			n += WIDE;
-		else if (*s > ' ' && (*s & 0xc0) != 0x80)
-			n++;
-	return n;
-}
-
 /* The weight of a block of this text as a paragraph. */
 static float
 mass_of(const struct dom_node *n)
@@ -316,15 +330,11 @@ dom_count(struct dom *d)
 	}
 	/* Adds the texts to their blocks. */
 	for (uint32_t i = 0; i < d->count; i++) {
-		const char *text = d->nodes[i].hidden ? NULL : dom_text(d, i);
-		uint32_t n = text ? dom_length(text) : 0, block = i;
+		uint32_t n = d->nodes[i].hidden ? 0 : d->nodes[i].length, block = d->nodes[i].block;
 
 		d->nodes[i].text = n;
 		if (n == 0)
 			continue;
-		for (int level = 0; level < LEVELS && block != d->nodes[block].parent && !dom_is_block(d, block);
-		     level++)
-			block = d->nodes[block].parent;
 		d->nodes[block].own += n;
 		if (d->nodes[i].in_link)
 			d->nodes[block].own_linked += n;

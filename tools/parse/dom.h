@@ -15,6 +15,8 @@ struct dom_node {
 	const GumboNode *node;
 	uint32_t parent;     /* its place; that of the root is its own */
 	uint32_t end;        /* the place behind all that is below it */
+	uint32_t block;      /* the block that a text is in: its place */
+	uint32_t length;     /* of a text: its characters without blanks, hidden or not */
 	uint32_t text;       /* characters below it, without blanks and what is not shown */
 	uint32_t linked;     /* of these, in links */
 	uint32_t links;      /* links below it */

@@ -166,12 +166,10 @@ drop_parts(struct page *p, enum part_zeal zeal)
 	page_parts_drop_frames(p);
 	if (zeal >= ZEAL_BOXES) {
 		apart += part_runs_drop_comments(p);
-		dom_count(p->d);
 		page_parts_drop_boxes(p);
 	}
 	if (zeal >= ZEAL_ALL) {
 		apart += part_runs_drop_teasers(p);
-		dom_count(p->d);
 		page_parts_drop_links(p);
 	}
 	return apart;

@@ -147,10 +147,12 @@ read_time(const char *at, struct page_date *d)
 	}
 	if (*end == '+' || *end == '-') {
 		const char *zone = end + 1;
+		size_t hours = strspn(zone, "0123456789") >= 2 ? 2 : 0, minutes = hours + (zone[hours] == ':');
 
-		if (read_number(&zone, 2, 2, &h) && (zone += *zone == ':') && read_number(&zone, 2, 2, &m)) {
-			snprintf(d->iso + strlen(d->iso), sizeof(d->iso) - strlen(d->iso), "%c%02u:%02u", *end, h, m);
-			return zone;
+		if (hours && strspn(zone + minutes, "0123456789") == 2) {
+			snprintf(d->iso + strlen(d->iso), sizeof(d->iso) - strlen(d->iso), "%c%.2s:%.2s", *end, zone,
+				 zone + minutes);
+			return zone + minutes + 2;
 		}
 	}
 	return end;

@@ -199,16 +199,17 @@ static void
 look_at_body(struct heard *h, const struct dom *d, uint32_t i)
 {
 	GumboTag tag = dom_tag(d, i);
+	const char *property = dom_attribute(d, i, "itemprop");
 
 	look_at_line(h, d, i);
 	h->heading = h->heading || tag == GUMBO_TAG_H1;
-	if (tag == GUMBO_TAG_TIME || attribute_is(d, i, "itemprop", "datePublished"))
+	if (tag == GUMBO_TAG_TIME || (property && strcasecmp(property, "datePublished") == 0))
 		look_at_date(h, d, i);
-	if (attribute_is(d, i, "itemprop", "image"))
+	if (property && strcasecmp(property, "image") == 0)
 		look_at_image(h, d, i);
-	if (attribute_is(d, i, "itemprop", "headline"))
+	if (property && strcasecmp(property, "headline") == 0)
 		take_text(&h->headline, d, i);
-	if (attribute_is(d, i, "rel", "author") || attribute_is(d, i, "itemprop", "author"))
+	if (attribute_is(d, i, "rel", "author") || (property && strcasecmp(property, "author") == 0))
 		take_author(&h->author, d, i);
 	else if (attribute_is(d, i, "class", "byline") || attribute_is(d, i, "class", "author") ||
 		 attribute_is(d, i, "class", "author-name"))

@@ -5,6 +5,7 @@
 
 enum {
 	LABEL = 150,    /* characters of a line about the text */
+	WORD = 50,      /* of a line that only names what is beside the text: "Advertisement" */
 	NOTICE = 900,   /* of a box: a notice about cookies, a form to subscribe */
 	AUTHOR = 800,   /* of a box about the author */
 	TAGS = 400,     /* of a list of tags */
@@ -152,13 +153,17 @@ static void
 drop_where(struct page *p, bool (*test)(const struct page *p, uint32_t i))
 {
 	struct dom *d = p->d;
+	bool any = false;
 
 	for (uint32_t i = 1; i < d->count;) {
-		if (page_is_shown(d, i) && test(p, i))
+		if (page_is_shown(d, i) && test(p, i)) {
 			page_drop(p, i);
+			any = true;
+		}
 		i = d->nodes[i].dropped || d->nodes[i].hidden ? d->nodes[i].end : i + 1;
 	}
-	dom_count(d);
+	if (any)
+		dom_count(d);
 }
 
 void
@@ -243,9 +248,9 @@ is_box(const struct page *p, uint32_t i)
 	const struct part_signs *s = &p->signs[i];
 	GumboTag tag = dom_tag(d, i);
 
-	if (!dom_is_block(d, i) && is_heading(dom_tag(d, d->nodes[i].parent)))
-		return n->text < LABEL && part_is_named(d, i, NAME_LABEL) &&
-		       n->text * 2 < d->nodes[d->nodes[i].parent].text;
+	if (!dom_is_block(d, i) && is_heading(dom_tag(d, n->parent)))
+		return tag != GUMBO_TAG_A && d->nodes[n->parent].text > n->text + 1 &&
+		       (part_is_named(d, i, NAME_LABEL) || part_is_named(d, i, NAME_APART));
 	if (is_content_tag(tag) || is_heading(tag) || page_is_table_part(tag) || tag == GUMBO_TAG_PRE ||
 	    tag == GUMBO_TAG_CODE || n->mass > p->all / 2)
 		return false;
@@ -258,8 +263,7 @@ is_box(const struct page *p, uint32_t i)
 	if (n->text < LABEL && !n->prose && part_is_named(d, i, NAME_LABEL))
 		return true;
 	if (n->text < LABEL && !n->prose)
-		return part_is_named(d, i, NAME_APART) && (has_action(p, i) || dom_is_block(d, i)) &&
-		       !is_in_series(p, i);
+		return part_is_named(d, i, NAME_APART) && (has_action(p, i) || n->text < WORD) && !is_in_series(p, i);
 	if (!has_action(p, i) || !part_is_named(d, i, NAME_APART) || is_in_series(p, i))
 		return false;
 	return n->text < NOTICE || n->linked * 4 > n->text || s->linked > 2 || (s->field > 0 && s->prose < 3);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-	BEFORE = 100,   /* characters of running text before comments */
-	CLEAR = 250,    /* characters of running text that are an article */
+	BEFORE = 80,    /* characters of running text before comments */
+	CLEAR = 200,    /* characters of running text that are an article */
 	TEASER = 450,   /* characters of a teaser */
 	HEADLINE = 12,  /* characters of the link of a teaser */
 	LINE = 25,      /* characters in the line of a link that are not of the link: it is a sentence */
@@ -107,6 +107,7 @@ part_runs_drop_comments(struct page *p)
 	uint32_t opening = 0;
 	size_t before = 0;
 	float mass = 0;
+	bool any = false;
 
 	for (uint32_t i = 1; i < d->count;) {
 		const struct dom_node *n = &d->nodes[i];
@@ -123,12 +124,15 @@ part_runs_drop_comments(struct page *p)
 		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i) : 0;
 		if ((signs >= SIGNS && (p->article || !is_forum(d, i, opening))) || (signs == 2 && !n->prose)) {
 			mass += n->mass;
+			any = true;
 			page_drop(p, i);
 			i = n->end;
 			continue;
 		}
 		i++;
 	}
+	if (any)
+		dom_count(p->d);
 	return mass;
 }
 
@@ -252,5 +256,7 @@ part_runs_drop_teasers(struct page *p)
 		mass = 0;
 	}
 	free(lists);
+	if (count > 0)
+		dom_count(d);
 	return mass;
 }
