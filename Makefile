@@ -169,9 +169,10 @@ $(BUILD)/tests/atomic_file_test.t: LINK += -Wl,--wrap=openat,--wrap=lock_try
 $(BUILD)/tests/batch_keys_test.t: LINK += -Wl,--wrap=openat,--wrap=pwrite
 
 # The tests of the parts of bi-parse have these.
-PARSE_TESTS = $(BUILD)/tests/extract_test.t $(BUILD)/tests/answer_test.t
+PARSE_TESTS = $(addprefix $(BUILD)/tests/,extract_test.t answer_test.t main_text_test.t)
 LIBS_extract_test = $(LIBS_parse)
 LIBS_answer_test = $(LIBS_parse)
+LIBS_main_text_test = $(LIBS_parse)
 $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
@@ -259,7 +260,7 @@ bench: all $(BENCH_PROGRAMS) | packages
 		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part $$rows || status=1; done; \
 	[ ! -e build/bench/rows ] || tests/bench/page build/bench/rows man/bi-performance.7 build/bench/curves.svg || status=1; exit $$status
 
-# What the changes since the kept baseline did to the costs that depend on the machine least.
+# What the changes since the kept baseline did to the costs that hardly depend on the machine.
 bench-quick: all $(BENCH_PROGRAMS) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/quick
 

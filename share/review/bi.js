@@ -585,6 +585,16 @@ export class Bi {
 		return {retried, left: answer.left, worker: answer.worker};
 	}
 
+	/** The items of a batch: `{count, items}`. status is 'failed', 'completed', or undefined for all of them. */
+	async listItems(batch, {status, limit, offset, signal} = {}) {
+		return this.#ask('GET', `/batches/${segment(batch, 'the name of a batch')}/items/`, {query: {status, limit, offset}, signal});
+	}
+
+	/** Cancels what is not done yet of a batch. */
+	async cancelBatch(batch, {signal} = {}) {
+		return this.#ask('POST', `/batches/${segment(batch, 'the name of a batch')}/cancel/`, {json: {}, signal});
+	}
+
 	/** Resolves if the API answers. */
 	health({signal} = {}) {
 		return this.#ask('GET', '/health/', {signal});

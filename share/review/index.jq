@@ -24,7 +24,7 @@ def index_head:
 	| .batch
 	| batch_title as $title
 	| {name: "index.html", text: (
-		page_head($title; "index"; ["print.css", "lists.js", "index.js"]; @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
+		page_head($title; "index"; ["print.css", "lists.js", "failed.js", "index.js"]; @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
 		+ bar("index"; $index.page | index_name)
 		+ "<main id=\"main\">\n"
 		+ notice
@@ -33,7 +33,10 @@ def index_head:
 <p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
-		+ "</p>\n<p><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a></p></div>\n"
+		+ (if .unlicensed then ", no licences stated" else "" end)
+		+ "</p>\n<p class=\"buttons\"><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a>"
+		+ (if .failed > 0 then "<button type=\"button\" class=\"button\" id=\"again\" hidden>Try failed again</button>" else "" end)
+		+ "</p>\n<p class=\"quiet\" id=\"again-said\" role=\"status\" hidden></p></div>\n"
 		+ progress
 		+ "</div>\n"
 		+ filters
@@ -43,32 +46,40 @@ def index_head:
 def index_thumb:
 	@html "<img src=\"\(.thumb)\(version)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
 
+# Why there is nothing to choose: the first reason.
+def index_reason:
+	if counts[0] > 0 then "" else
+		[.candidates[] | select(.failed)][0]
+		| if . then @html "<p class=\"why\">\(plain)" + (host | if . then @html " <bdi>\(.)</bdi>" else "" end) + "</p>\n" else "" end
+	end;
+
 # Up to four pictures for each subject.
 def index_card:
 	([.candidates[] | select(.thumb)]) as $pictures
 	| ($pictures[:4]) as $few
 	| {name: "index.html", text: (
 		part("subjects"; .place)
-		+ @html "<li class=\"subject\" data-subject=\"\(.id)\" data-thumbs=\"\([$pictures[] | .idx] | join(" "))\"><a href=\"\(.id)_review.html\">
+		+ @html "<li class=\"subject\" data-subject=\"\(.id)\" data-thumbs=\"\([$pictures[] | .idx] | join(" "))\"" + row_counts + @html "><a href=\"\(.id)_review.html\">
 <div class=\"strip strip\($few | length)\">"
 		+ ([$few[] | index_thumb] | concat)
-		+ (if ($pictures | length) == 0 then "<span class=\"none\">no pictures</span>" else "" end)
+		+ (if ($pictures | length) == 0 then @html "<span class=\"none\">\([.candidates[].kind | values] | unique | .[:3] | join(", ") | if . == "" then "no files" else . end)</span>" else "" end)
 		+ @html "</div>
 <h2><bdi>\(.name)</bdi></h2>
 <p class=\"quiet\">\(plural([.candidates[] | select(.failed | not)] | length; "candidate"; "candidates"))"
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
+		+ (counts[1] | if . > 0 then ", \(.) failed" else "" end)
 		+ "</p>
-<p class=\"state\"></p></a></li>
+" + index_reason + "<p class=\"state\"></p></a></li>
 ")};
 
 def index_tail:
 	{name: "index.html", text: ("</ul>\n</div>\n" + index_pages + "</main>\n" + page_tail)};
 
-# subjects.json: [id, name, candidates] of each subject, in order. It is small, so that a page can find each of many thousands.
+# subjects.json: [id, name, candidates], and if there are any, failed items, of each subject, in order. It is small, so that a page can find each of many thousands.
 def subjects_head: {name: "subjects.json", text: "["};
 
 def subjects_line:
 	{name: "subjects.json", text: ((if .position > 1 then ",\n" else "\n" end)
-		+ ([.id, .name, ([.candidates[] | select(.failed | not)] | length)] | tojson))};
+		+ (counts as [$candidates, $failed] | [.id, .name, $candidates, (if $failed > 0 then $failed else empty end)] | tojson))};
 
 def subjects_tail: {name: "subjects.json", text: "\n]\n"};

@@ -33,6 +33,7 @@
 	}
 
 	lists.start('.subject', draw);
+	failed.begin();
 	picks.listen(showGoOn);
 	showGoOn();
 

@@ -28,8 +28,11 @@ const lists = (function () {
 	let only = null; /* a function that says of a row whether it matches too */
 	let draw = null;
 
-	function rowOf(subject, name, index) {
+	/* CANDIDATES and FAILED: how many items of the subject can be chosen, and how many failed. */
+	function rowOf(subject, name, index, candidates, failed) {
 		return {
+			nothing: candidates === 0, /* there is nothing to choose: it is no work */
+			failed: failed > 0,
 			element: null,
 			state: null,
 			subject: subject,
@@ -52,7 +55,8 @@ const lists = (function () {
 
 	function read() {
 		here = rows = all(selector).map(function (element) {
-			const row = rowOf(element.dataset.subject, element.querySelector('h2, .name').textContent, review.page.index);
+			const row = rowOf(element.dataset.subject, element.querySelector('h2, .name').textContent, review.page.index,
+				Number(element.dataset.candidates), Number(element.dataset.failed || 0));
 
 			setElement(row, element);
 			return row;
@@ -81,8 +85,8 @@ const lists = (function () {
 		try {
 			if (!picks.state().served)
 				throw new Error('this page is a file');
-			rows = JSON.parse(await load('subjects.json')).map(([subject, name], i) =>
-				shown.get(subject) || rowOf(subject, name, indexName(Math.floor(i / perPage) + 1)));
+			rows = JSON.parse(await load('subjects.json')).map(([subject, name, candidates, failed], i) =>
+				shown.get(subject) || rowOf(subject, name, indexName(Math.floor(i / perPage) + 1), candidates, failed || 0));
 			scope = 'all';
 		} catch (e) {
 			scope = 'here';
@@ -147,29 +151,32 @@ const lists = (function () {
 	}
 
 	/* Whether a subject has this state. It is undecided if this reviewer has not decided it, whatever others chose. */
-	function isOf(known, state) {
+	function isOf({known, nothing, failed}, state) {
 		if (state === 'undecided')
-			return known.mine === null;
+			return known.mine === null && !nothing;
+		if (state === 'failed')
+			return failed;
 		if (Object.hasOwn(remarked, state))
 			return [known.remarks, ...known.others.map((o) => o.remarks)].some(remarked[state]);
 		return state === 'unsaved' ? known.unsaved : known.outcome === state;
 	}
 
 	function isMeant(row) {
-		return (show === 'all' || isOf(row.known, show)) && (only === null || only(row)) &&
+		return (show === 'all' || isOf(row, show)) && (only === null || only(row)) &&
 			(sought === '' || row.sought.includes(sought));
 	}
 
 	/* Shows the outcome of a row, if it has changed. */
 	function refresh(row) {
-		const text = describe(row.known);
+		const idle = row.nothing && row.known.outcome === 'undecided';
+		const text = idle ? 'Nothing to choose' : describe(row.known);
 		const sign = text + (row.known.unsaved ? '*' : '');
 
 		if (!row.element || row.shown === sign)
 			return;
 		row.shown = sign;
 		setText(row.state, text);
-		row.element.dataset.outcome = row.known.mine === null && row.known.outcome !== 'differ' ? 'undecided' : row.known.outcome;
+		row.element.dataset.outcome = idle ? 'nothing' : row.known.mine === null && row.known.outcome !== 'differ' ? 'undecided' : row.known.outcome;
 		row.element.toggleAttribute('data-unsaved', row.known.unsaved);
 		draw(row);
 	}
@@ -246,22 +253,23 @@ const lists = (function () {
 	function count() {
 		if (scope === 'unknown')
 			return;
-		const undecided = rows.filter((row) => isOf(row.known, 'undecided')).length;
-		const decided = rows.length - undecided;
+		const undecided = rows.filter((row) => isOf(row, 'undecided')).length;
+		const work = rows.filter((row) => !row.nothing || row.known.mine !== null).length;
+		const decided = work - undecided;
 		const others = rows.filter((row) => row.known.others.length).length;
 
 		all('[data-count]').forEach(function (b) {
 			const state = b.dataset.count;
 
-			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row.known, state)).length));
-			/* No filter for what nobody has said. */
-			if (Object.hasOwn(remarked, state))
+			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row, state)).length));
+			/* No filter for what nobody has said, and for failures where there are none. */
+			if (state === 'failed' || Object.hasOwn(remarked, state))
 				b.closest('label').hidden = b.textContent === '0' && state !== show;
 		});
-		setText(byId('progress'), decided + ' of ' + rows.length + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
-		byId('bar').max = Math.max(rows.length, 1);
+		setText(byId('progress'), decided + ' of ' + work + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
+		byId('bar').max = Math.max(work, 1);
 		byId('bar').value = decided;
-		setText(byId('left'), rows.length === 0 || undecided ? '' : 'all decided');
+		setText(byId('left'), work === 0 || undecided ? '' : 'all decided');
 	}
 
 	/* Updates the page from picks. */
@@ -351,7 +359,7 @@ const lists = (function () {
 		const at = rows.findIndex((row) => row.subject === after);
 		const around = rows.slice(at + 1).concat(onward ? [] : rows.slice(0, at + 1));
 
-		return around.find((row) => isOf(row.known, 'undecided')) || null;
+		return around.find((row) => isOf(row, 'undecided')) || null;
 	}
 
 	function addressOf(row) {
@@ -370,7 +378,8 @@ const lists = (function () {
 	/* The order of the subjects, for their pages. */
 	function keepOrder() {
 		if (scope === 'all')
-			picks.session.set('order', rows.map((row) => row.subject));
+			picks.session.set('order', rows.map((row) => row.subject)) &&
+				picks.session.set('nothing', rows.filter((row) => row.nothing).map((row) => row.subject));
 	}
 
 	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one. */

@@ -265,20 +265,20 @@ const picks = (function () {
 
 	/* --- the server --- */
 
-	function address() {
-		const address = new URL('../api/v1/batches/' + encodeURIComponent(batch) + '/selections/', location.href.split('#')[0]);
+	function address(what) {
+		const address = new URL('../api/v1/batches/' + encodeURIComponent(batch) + '/' + what + '/', location.href.split('#')[0]);
 
-		if (document.body.dataset.blind)
+		if (document.body.dataset.blind && what === 'selections')
 			address.searchParams.set('reviewer', reviewer() || '');
 		return address;
 	}
 
-	async function request(options) {
+	async function request(options, what = 'selections') {
 		const control = new AbortController();
 		const end = setTimeout(() => control.abort(), patience);
 
 		try {
-			const response = await fetch(address(), Object.assign({signal: control.signal, cache: 'no-store'}, options));
+			const response = await fetch(address(what), Object.assign({signal: control.signal, cache: 'no-store'}, options));
 			const text = await response.text();
 
 			return {status: response.status, etag: response.headers.get('ETag'), text: text, body: parse(text)};
@@ -488,6 +488,9 @@ const picks = (function () {
 		/* Reads what another tab has decided since. */
 		readKept: readKept,
 		flush: flush,
+		/* Sends JSON to another path of the batch. Resolves to {status, body}; the status is 0 without an answer. */
+		ask: (method, what, json) => request({method: method, body: JSON.stringify(json), headers:
+			Object.assign({'Content-Type': 'application/json'}, token() ? {'X-CSRFToken': token()} : {})}, what),
 		/* Resolves when the server's decisions are known, or the server does not answer. */
 		known: () => state === 'unknown' ? flush() : Promise.resolve(),
 		forget: function (subject) {

@@ -152,6 +152,7 @@ const review = (function () {
 		['j  k', 'next or previous candidate; Enter picks it'],
 		['n', 'next subject that you have not decided'],
 		['Space', 'loupe, and back; 1-9 pick there too'],
+		['↑  ↓', 'in the loupe: another page of a document'],
 		['z', 'loupe; there: pixel for pixel, and back'],
 		['c', 'compare two, three or four; h holds the first'],
 		['+  -', 'larger or smaller, on the page and in the loupe'],
@@ -264,7 +265,11 @@ const review = (function () {
 	}
 
 	function isTyping(event) {
-		return event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea, select');
+		if (!(event.target instanceof Element))
+			return false;
+		/* A player has its own keys. */
+		return event.target.matches('input:not([type=radio]), textarea, select') ||
+			(event.target.matches('video, audio') && /^( |Arrow)/.test(event.key));
 	}
 
 	/*

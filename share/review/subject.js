@@ -40,7 +40,8 @@
 
 	function showState(known) {
 		const differ = known.outcome === 'differ';
-		let text = known.mine === null ? 'Undecided' : 'Picked: ' + words(known.mine);
+		const undecided = document.querySelector('.nothing') ? 'Nothing to choose' : 'Undecided';
+		let text = known.mine === null ? undecided : 'Picked: ' + words(known.mine);
 
 		if (known.mine === null && known.others.length)
 			text = 'Not decided by you';
@@ -53,7 +54,7 @@
 		setText(byId('state'), text);
 		byId('decision').dataset.outcome = known.mine === null ? 'undecided' : differ ? 'differ' : known.outcome;
 		byId('others').hidden = known.others.length === 0;
-		byId('others').replaceChildren(...known.others.map((o) => make('li', {dir: 'auto', title: o.remarks.note || ''},
+		byId('others').replaceChildren(...known.others.map((o) => make('li', {title: o.remarks.note || ''},
 			make('b', {dir: 'auto'}, o.reviewer), ' chose ' + [words(o.choice), ...decision.remarkWords(o.remarks)].join(', '))));
 	}
 
@@ -225,8 +226,9 @@
 
 		if (at < 0)
 			return review.go(page.index + '#undecided-after=' + subject);
+		const nothing = new Set(picks.session.get('nothing') || []);
 		const around = order.slice(at + 1).concat(order.slice(0, at + 1));
-		const to = around.find((id) => picks.of(id).mine === null);
+		const to = around.find((id) => picks.of(id).mine === null && !nothing.has(id));
 
 		return turn.to(to === undefined ? 'submit.html' : to + '_review.html');
 	}
@@ -235,7 +237,7 @@
 
 	/* Space is the loupe, also on the picture with the focus; on other controls it presses them, as anywhere. */
 	function space(event) {
-		const control = event.target.closest('button, summary, a, input');
+		const control = event.target.closest('button, summary, a, input, video, audio');
 
 		if (control && !control.matches('.pick'))
 			return false;
@@ -323,6 +325,10 @@
 			'+': () => larger(1),
 			'=': () => larger(1),
 			'-': () => larger(-1),
+			ArrowUp: () => loupe.turn(-1),
+			ArrowDown: () => loupe.turn(1),
+			PageUp: () => loupe.turn(-1),
+			PageDown: () => loupe.turn(1),
 			p: function () {
 				typed = '';
 				showTyped();
@@ -343,6 +349,8 @@
 			handlers[key] = function (event) {
 				const asked = remarks.isAsking();
 
+				if (event.target.closest('#asked') && /^( |Enter)$/.test(key))
+					return false; /* it presses the button with the focus */
 				remarks.cancel();
 				return asked && key === 'Escape' ? true : handler(event);
 			};
@@ -463,6 +471,8 @@
 		remarks.begin();
 		show();
 		rows.begin();
+		kinds.begin();
+		failed.begin();
 		inform(picks.session.get('informed') === true);
 		loupe.turned();
 		prepare();

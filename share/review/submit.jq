@@ -67,7 +67,7 @@ def handed:
 def submit_row:
 	{name: "submit.html", text: (
 		part("picks"; .position)
-		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\" data-files=\"\([.candidates[] | select(.failed | not) | handed] | tojson)\"><span class=\"shot\"></span><div class=\"told\"><a href=\"\(.id)_review.html\"><bdi class=\"name\">\(.name)</bdi></a>
+		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"" + row_counts + @html " data-files=\"\([.candidates[] | select(.failed | not) | handed] | tojson)\"><span class=\"shot\"></span><div class=\"told\"><a href=\"\(.id)_review.html\"><bdi class=\"name\">\(.name)</bdi></a>
 <span class=\"state\"></span></div></li>
 ")};
 

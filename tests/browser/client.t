@@ -183,6 +183,20 @@ async function retries() {
 	]);
 }
 
+/* The items of a batch, and an end to it. */
+async function batches() {
+	const api = client((q, r) => json(r, 200, q.method === 'GET' ? {count: 7, items: [{id: 3}]} : {success: true}));
+
+	assert.deepStrictEqual(await api.listItems('a b', {status: 'failed', limit: 1, offset: 2}), {count: 7, items: [{id: 3}]});
+	await api.listItems('c');
+	assert.deepStrictEqual(await api.cancelBatch('c'), {success: true});
+	assert.deepStrictEqual(asked.map(({method, url}) => [method, url.replace('/api/v1', '')]), [
+		['GET', '/batches/a%20b/items/?status=failed&limit=1&offset=2'],
+		['GET', '/batches/c/items/'],
+		['POST', '/batches/c/cancel/'],
+	]);
+}
+
 /* What makes no request, and would otherwise be one for the notebook "undefined". */
 async function badCalls() {
 	const api = client((q, r) => json(r, 200, {}));
@@ -205,6 +219,8 @@ async function badCalls() {
 		[/id of a file is needed/, () => api.deleteFile('nb', '')],
 		[/knowledge item is needed/, () => api.linkKnowledgeItem('nb')],
 		[/name of a batch is needed/, () => api.retryFailed()],
+		[/name of a batch is needed/, () => api.listItems('')],
+		[/name of a batch is needed/, () => api.cancelBatch()],
 		[/id of a file is needed/, async () => api.rawUrl()],
 		[/id of a file is needed/, async () => api.rawUrl('nb', undefined)],
 		[/id of a file is needed/, async () => api.contentUrl()],
@@ -389,6 +405,7 @@ bi.main(prepare, [
 	['files go as parts with their names', files],
 	['each other call has its path', reading],
 	['failed items are fetched again in parts', retries],
+	['the items of a batch are listed, and the batch is cancelled', batches],
 	['calls that make no request are refused', badCalls],
 	['what is no success is thrown with status, code and detail', errors],
 	['a job is followed by its stream', streamed],

@@ -153,6 +153,16 @@ async function remarks(browser) {
 	await saved(page);
 	assert.deepStrictEqual(last('said', '2', 'ada'), {subject: '2', choice: 0, reviewer: 'ada', reason: 'wrong <b>person</b>'});
 	await page.keyboard.press('x');
+	await page.focus('#asked button:last-child');
+	await page.keyboard.press('Enter');
+	assert.strictEqual(await page.locator('#asked').count(), 0, 'Enter presses the button with the focus');
+	await page.keyboard.press('x');
+	await page.focus('#asked button:nth-of-type(3)');
+	await page.keyboard.press('Space');
+	await page.waitForURL('**/4_review.html');
+	await page.keyboard.press('u');
+	await page.waitForURL('**/3_review.html');
+	await page.keyboard.press('x');
 	await page.keyboard.press('Escape');
 	assert.strictEqual(await page.locator('#asked').count(), 0);
 	await page.keyboard.press('1');

@@ -204,6 +204,39 @@ flip() {
 	assert_equal "$(ls out)" x.tar.sha256
 }
 
+# members N: the export N.tar, with so many files.
+members() {
+	rm -rf collected
+	mkdir collected
+	seq "$1" | split -l 1 -a 5 - collected/a_file_with_a_name_of_some_length_
+	sha256sum collected/* >sums
+	mv sums collected/SHA256SUMS
+	tar cf "$1.tar" collected
+}
+
+# memory EXPORT: KiB that it takes to verify it.
+memory() {
+	command time -q -o kib -f %M bi-collect --verify "$1" >out/said || return
+	cat kib
+}
+
+@test "to verify an export takes the same memory for few members and for many" {
+	local few
+
+	members 500
+	few=$(memory 500.tar)
+	members 20000
+	[ "$(memory 20000.tar)" -lt $((few + 2000)) ]
+	echo changed >collected/a_file_with_a_name_of_some_length_aaabc
+	cp collected/SHA256SUMS collected/new
+	tar cf 20000.tar --exclude=a_file_with_a_name_of_some_length_aaabd collected
+	run -1 --separate-stderr bi-collect --verify 20000.tar
+	assert_equal "$(jq -r 'select(.member) | [.member[-5:], .error.code] | join(" ")' <<<"$output" | sort)" \
+		'aaabc member_changed
+aaabd member_missing
+d/new member_added'
+}
+
 @test "a manifest that has a name twice is damaged" {
 	mkdir collected
 	echo a >collected/a

@@ -42,8 +42,10 @@ words_of() {
 		M1_review.html
 		M2_1.png
 		M2_review.html
+		failed.js
 		index.html
 		index.js
+		kinds.js
 		lists.js
 		loupe.js
 		picks.js
@@ -183,8 +185,10 @@ words_of() {
 	assert_equal "$(find "$R/same" -mindepth 1 -maxdepth 1 -name '[^.]*' -printf '%P\n' | without_versions | sort)" "$(sort <<-'END'
 		1_1.jpg
 		1_review.html
+		failed.js
 		index.html
 		index.js
+		kinds.js
 		lists.js
 		loupe.js
 		notes.txt
@@ -294,7 +298,7 @@ words_of() {
 	assert_output --partial '"candidates":1'
 	run words_of "$R/lost/i1_review.html"
 	assert_output --partial 'its file is missing'
-	assert_output --partial 'There are no candidates'
+	assert_output --partial 'Nothing to choose'
 	run -0 bi-status --rebuild lost
 	assert_output 'lost: 1 of 2 states differed'
 	run -1 bi-status --strict --json lost

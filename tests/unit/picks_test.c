@@ -231,8 +231,8 @@ a_wrong_set_is_refused(void **state)
 		memcpy(sixty_four + 2 * i, "\xc3\xbc", i < 64 ? 2 : 1);
 	}
 	sixty_four[128] = '\0';
-	assert_null(picks_reviewer_check(sixty_four));
-	assert_string_equal(picks_reviewer_check(sixty_five), "is longer than 64 characters");
+	assert_null(pick_reviewer_check(sixty_four));
+	assert_string_equal(pick_reviewer_check(sixty_five), "is longer than 64 characters");
 	picks_subjects_free(s);
 	batch_close(b);
 }
@@ -318,6 +318,37 @@ subjects_that_come_later_are_known(void **state)
 	assert_int_equal(picks_subjects_refresh(s), 0);
 	assert_int_equal(picks_subjects_items(s, "8"), 1);
 	assert_int_equal(picks_subjects_items(s, "7"), 4);
+	picks_subjects_free(s);
+	batch_close(b);
+}
+
+/* Subjects with nothing to choose are no part of the work, but a decision about one is. */
+static void
+subjects_that_failed_do_not_count(void **state)
+{
+	struct batch *b = picking_make(state);
+	struct picks_subjects *s = picks_subjects_read(b);
+	const struct pick none = PICK("10", 0, "ada", NULL);
+	struct picks *p = picks_read(b);
+	const uint32_t third = 3;
+
+	assert_int_equal(picks_subjects_count(s, b, p), 3);
+	batching_end(b, 3, PERMANENT); /* the only item of 10 */
+	batching_end(b, 1, PERMANENT);
+	assert_int_equal(picks_subjects_count(s, b, p), 2);
+	assert_int_equal(picks_subjects_count(s, b, NULL), 2);
+	assert_int_equal(add_picks(b, &none, 1), 0);
+	assert_int_equal(picks_refresh(p), 0);
+	assert_int_equal(picks_subjects_count(s, b, p), 3);
+	assert_int_equal(batch_claim_any(b, third), CLAIM_OURS);
+	assert_int_equal(batch_remove(b, &third, 1, false), 0);
+	batch_unclaim(b, third);
+	assert_int_equal(picks_subjects_count(s, b, p), 2);
+	batching_end(b, 4, PERMANENT);
+	assert_int_equal(picks_subjects_count(s, b, p), 2); /* Z has another item, which may yet come */
+	batching_end(b, 6, MAY_PASS);
+	assert_int_equal(picks_subjects_count(s, b, p), 1);
+	picks_free(p);
 	picks_subjects_free(s);
 	batch_close(b);
 }
@@ -422,6 +453,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_wrong_set_is_refused, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_set_is_taken_from_json, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(subjects_that_come_later_are_known, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(subjects_that_failed_do_not_count, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(several_reviewers_lose_no_line, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_set_is_added_whole_or_not, testing_enter, testing_leave),
 	};

@@ -101,7 +101,7 @@ print_review(const struct batch_status_read *r, const struct batch *b, struct bu
 {
 	struct picks_subject p = {0};
 	size_t decided = 0, differ = 0;
-	long subjects = picks_subjects_count(r->subjects, b); /* without those that are removed */
+	long subjects = picks_subjects_count(r->subjects, b, r->picks);
 
 	if (subjects < 0)
 		return -1;

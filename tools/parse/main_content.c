@@ -1,7 +1,11 @@
 #include "main_content.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
+#include "page_lines.h"
 #include "page_parts.h"
 #include "part_runs.h"
 
@@ -27,13 +31,6 @@ has_role(const struct dom *d, uint32_t i, const char *list)
 	const char *role = dom_attribute(d, i, "role");
 
 	return role && *role && has_word(list, role);
-}
-
-static bool
-is_table_part(GumboTag tag)
-{
-	return tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_TR || tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH ||
-	       tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_THEAD || tag == GUMBO_TAG_TFOOT;
 }
 
 static void
@@ -85,10 +82,27 @@ belongs_to_content(const struct dom *d, uint32_t i)
 	}
 }
 
+/* Whether the part I before or beside the text TEXT belongs to it: a lead in a box of its own, or another piece of the
+ * text that is written alike. */
+static bool
+is_lead(const struct page *p, uint32_t i, uint32_t text)
+{
+	const struct dom *d = p->d;
+	const struct dom_node *n = &d->nodes[i];
+	const struct part_signs *s = &p->signs[i];
+
+	if (!page_is_shown(d, i) || dom_tag(d, n->parent) == GUMBO_TAG_BODY || n->text < BESIDE ||
+	    n->linked * 5 > n->text || s->field > 0 || part_is_named(d, i, NAME_APART))
+		return false;
+	return (i < text && (s->action == 0 || n->prose)) ||
+	       (n->prose && dom_attribute(d, i, "class") && page_is_alike(d, i, text));
+}
+
 /* The child of I with nearly all of its weight; 0 if there is none, or if the other children belong to the text. */
 static uint32_t
-heavy_child(const struct dom *d, uint32_t i)
+heavy_child(const struct page *p, uint32_t i)
 {
+	const struct dom *d = p->d;
 	uint32_t best = 0;
 
 	for (uint32_t k = i + 1; k < d->nodes[i].end; k = d->nodes[k].end)
@@ -97,6 +111,8 @@ heavy_child(const struct dom *d, uint32_t i)
 			best = k;
 	if (best == 0 || d->nodes[i].mass <= 0 || d->nodes[best].mass < d->nodes[i].mass * 0.85F)
 		return 0;
+	if (!p->article && d->nodes[best].text * 2 < d->nodes[i].text)
+		return 0; /* what is beside it is short, but most of what a reader sees */
 	switch (dom_tag(d, best)) {
 	case GUMBO_TAG_BODY:
 	case GUMBO_TAG_HTML:
@@ -115,14 +131,15 @@ heavy_child(const struct dom *d, uint32_t i)
 		return dom_is_block(d, best) ? 0 : best;
 	}
 	for (uint32_t k = i + 1; k < d->nodes[i].end; k = d->nodes[k].end)
-		if (k != best && belongs_to_content(d, k))
+		if (k != best && (belongs_to_content(d, k) || is_lead(p, k, best)))
 			return 0;
 	return best;
 }
 
 static uint32_t
-choose_content(const struct dom *d)
+choose_content(const struct page *p)
 {
+	const struct dom *d = p->d;
 	uint32_t i = 0, main = find_heaviest(d, 0, GUMBO_TAG_MAIN, " main "), article;
 	uint32_t child;
 
@@ -131,10 +148,10 @@ choose_content(const struct dom *d)
 	article = find_heaviest(d, i, GUMBO_TAG_ARTICLE, " article ");
 	if (article && d->nodes[article].mass >= d->nodes[i].mass * 0.6F)
 		return article;
-	while ((child = heavy_child(d, i)))
+	while ((child = heavy_child(p, i)))
 		i = child;
 	/* a single row is not a table */
-	while (i != 0 && is_table_part(dom_tag(d, i)) && dom_tag(d, i) != GUMBO_TAG_TABLE &&
+	while (i != 0 && page_is_table_part(dom_tag(d, i)) && dom_tag(d, i) != GUMBO_TAG_TABLE &&
 	       dom_tag(d, i) != GUMBO_TAG_TD)
 		i = d->nodes[i].parent;
 	return i;
@@ -149,25 +166,23 @@ drop_parts(struct page *p, enum part_zeal zeal)
 	page_parts_drop_frames(p);
 	if (zeal >= ZEAL_BOXES) {
 		apart += part_runs_drop_comments(p);
-		dom_count(p->d);
 		page_parts_drop_boxes(p);
 	}
 	if (zeal >= ZEAL_ALL) {
 		apart += part_runs_drop_teasers(p);
-		dom_count(p->d);
 		page_parts_drop_links(p);
 	}
 	return apart;
 }
 
 uint32_t
-main_content_find(struct dom *d, const char *author)
+main_content_find(struct dom *d, const char *title, const char *author)
 {
 	static const enum part_zeal zeals[] = {ZEAL_ALL, ZEAL_BOXES, ZEAL_TAGS};
 	struct page p;
 	uint32_t chosen;
 
-	page_begin(&p, d, author);
+	page_begin(&p, d, title, author);
 	for (size_t i = 0; i < sizeof(zeals) / sizeof(zeals[0]); i++) {
 		float apart;
 
@@ -178,21 +193,58 @@ main_content_find(struct dom *d, const char *author)
 	}
 	if (d->nodes[0].mass <= 0)
 		drop_nothing(d);
-	chosen = choose_content(d);
-	page_parts_drop_labels(&p, chosen);
+	chosen = choose_content(&p);
+	page_lines_drop_repeated(&p, chosen);
+	page_lines_drop_labels(&p, chosen);
 	page_end(&p);
 	return chosen;
 }
 
-uint32_t
-main_content_heading(const struct dom *d, uint32_t picked)
+/* Whether the words of a heading are those of the title, as a whole or without the name of the site. */
+static bool
+has_title(const struct dom *d, uint32_t i, const char *title)
 {
-	for (uint32_t i = picked; i < d->nodes[picked].end; i++)
-		if (dom_tag(d, i) == GUMBO_TAG_H1 && !d->nodes[i].hidden)
+	struct buf text = {0};
+	char *line;
+	size_t n;
+	bool same;
+
+	if (!title || d->nodes[i].text < 4 || d->nodes[i].text > strlen(title))
+		return false;
+	dom_collect(d, i, &text, true);
+	line = utf8_copy_line(text.data, text.len, text.len);
+	n = strlen(line);
+	same = n * 2 > strlen(title) && strcasestr(title, line) != NULL;
+	free(line);
+	buf_free(&text);
+	return same;
+}
+
+static bool
+is_heading(const struct dom *d, uint32_t i)
+{
+	return dom_tag(d, i) >= GUMBO_TAG_H1 && dom_tag(d, i) <= GUMBO_TAG_H6 && !d->nodes[i].hidden;
+}
+
+uint32_t
+main_content_heading(const struct dom *d, uint32_t picked, const char *title)
+{
+	uint32_t h1 = 0;
+
+	for (uint32_t i = picked; i < d->nodes[picked].end;) {
+		if (is_heading(d, i) && !d->nodes[i].dropped &&
+		    (dom_tag(d, i) == GUMBO_TAG_H1 || has_title(d, i, title)))
 			return 0;
-	for (uint32_t i = picked; i-- > 1;)
-		if (dom_tag(d, i) == GUMBO_TAG_H1 && !d->nodes[i].hidden && d->nodes[i].text > 3 &&
-		    d->nodes[i].linked * 2 < d->nodes[i].text)
+		i = d->nodes[i].dropped ? d->nodes[i].end : i + 1;
+	}
+	for (uint32_t i = picked; i-- > 1;) {
+		if (!is_heading(d, i))
+			continue;
+		if (has_title(d, i, title))
 			return i;
-	return 0;
+		if (h1 == 0 && dom_tag(d, i) == GUMBO_TAG_H1 && d->nodes[i].text > 3 &&
+		    d->nodes[i].linked * 2 < d->nodes[i].text)
+			h1 = i;
+	}
+	return h1;
 }

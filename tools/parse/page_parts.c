@@ -5,6 +5,7 @@
 
 enum {
 	LABEL = 150,    /* characters of a line about the text */
+	WORD = 50,      /* of a line that only names what is beside the text: "Advertisement" */
 	NOTICE = 900,   /* of a box: a notice about cookies, a form to subscribe */
 	AUTHOR = 800,   /* of a box about the author */
 	TAGS = 400,     /* of a list of tags */
@@ -31,13 +32,6 @@ is_inside(const struct dom *d, uint32_t i, GumboTag tag)
 }
 
 static bool
-is_table_part(GumboTag tag)
-{
-	return tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_TR || tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH ||
-	       tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_THEAD || tag == GUMBO_TAG_TFOOT;
-}
-
-static bool
 is_heading(GumboTag tag)
 {
 	return tag >= GUMBO_TAG_H1 && tag <= GUMBO_TAG_H6;
@@ -55,6 +49,14 @@ has_role(const struct dom *d, uint32_t i)
 	const char *role = dom_attribute(d, i, "role"), *at = role && *role ? strstr(roles, role) : NULL;
 
 	return at && at[-1] == ' ' && at[strlen(role)] == ' ';
+}
+
+static bool
+is_dialog(const struct dom *d, uint32_t i)
+{
+	const char *role = dom_attribute(d, i, "role");
+
+	return role && (strcmp(role, "dialog") == 0 || strcmp(role, "alertdialog") == 0);
 }
 
 /* Whether it has something to act on: a field, a button, links in lines of their own. */
@@ -140,9 +142,9 @@ is_frame(const struct page *p, uint32_t i)
 	case GUMBO_TAG_HEADER:
 		return !is_inside(d, i, GUMBO_TAG_ARTICLE) && !is_inside(d, i, GUMBO_TAG_MAIN) && n->mass < p->all / 3;
 	case GUMBO_TAG_FORM:
-		return n->mass < p->all / 3 && p->signs[i].prose < 2;
+		return n->mass < p->all / 3 && p->signs[i].prose < 2 && p->signs[i].field > 0;
 	default:
-		return has_role(d, i) && n->mass < p->all / 3;
+		return has_role(d, i) && (n->mass < p->all / 3 || is_dialog(d, i));
 	}
 }
 
@@ -151,13 +153,17 @@ static void
 drop_where(struct page *p, bool (*test)(const struct page *p, uint32_t i))
 {
 	struct dom *d = p->d;
+	bool any = false;
 
 	for (uint32_t i = 1; i < d->count;) {
-		if (page_is_shown(d, i) && test(p, i))
+		if (page_is_shown(d, i) && test(p, i)) {
 			page_drop(p, i);
+			any = true;
+		}
 		i = d->nodes[i].dropped || d->nodes[i].hidden ? d->nodes[i].end : i + 1;
 	}
-	dom_count(d);
+	if (any)
+		dom_count(d);
 }
 
 void
@@ -242,10 +248,10 @@ is_box(const struct page *p, uint32_t i)
 	const struct part_signs *s = &p->signs[i];
 	GumboTag tag = dom_tag(d, i);
 
-	if (!dom_is_block(d, i) && is_heading(dom_tag(d, d->nodes[i].parent)))
-		return n->text < LABEL && part_is_named(d, i, NAME_LABEL) &&
-		       n->text * 2 < d->nodes[d->nodes[i].parent].text;
-	if (is_content_tag(tag) || is_heading(tag) || is_table_part(tag) || tag == GUMBO_TAG_PRE ||
+	if (!dom_is_block(d, i) && is_heading(dom_tag(d, n->parent)))
+		return tag != GUMBO_TAG_A && d->nodes[n->parent].text > n->text + 1 &&
+		       (part_is_named(d, i, NAME_LABEL) || part_is_named(d, i, NAME_APART));
+	if (is_content_tag(tag) || is_heading(tag) || page_is_table_part(tag) || tag == GUMBO_TAG_PRE ||
 	    tag == GUMBO_TAG_CODE || n->mass > p->all / 2)
 		return false;
 	if (n->text < BAR && s->share > 0 && s->share * 2 >= n->links && !n->prose)
@@ -257,8 +263,7 @@ is_box(const struct page *p, uint32_t i)
 	if (n->text < LABEL && !n->prose && part_is_named(d, i, NAME_LABEL))
 		return true;
 	if (n->text < LABEL && !n->prose)
-		return part_is_named(d, i, NAME_APART) && (has_action(p, i) || dom_is_block(d, i)) &&
-		       !is_in_series(p, i);
+		return part_is_named(d, i, NAME_APART) && (has_action(p, i) || n->text < WORD) && !is_in_series(p, i);
 	if (!has_action(p, i) || !part_is_named(d, i, NAME_APART) || is_in_series(p, i))
 		return false;
 	return n->text < NOTICE || n->linked * 4 > n->text || s->linked > 2 || (s->field > 0 && s->prose < 3);
@@ -295,135 +300,4 @@ void
 page_parts_drop_links(struct page *p)
 {
 	drop_where(p, is_links);
-}
-
-/* --- lines about the text --- */
-
-/* Whether the words of a short line tell when or by whom the text was written, or what to do with it. */
-static bool
-is_label_text(const struct dom *d, uint32_t i)
-{
-	static const char *const words[] = {"by ",
-					    "published",
-					    "updated",
-					    "posted",
-					    "last updated",
-					    "written by",
-					    "share",
-					    "print",
-					    "advertisement",
-					    "listen",
-					    "save",
-					    "von ",
-					    "par ",
-					    "publi\xc3",
-					    "por ",
-					    "aktualis",
-					    "stand:",
-					    "ver\xc3\xb6"
-					    "ff",
-					    "di ",
-					    "door ",
-					    "follow",
-					    "subscribe"};
-	struct buf text = {0};
-	const char *at;
-	bool found = false;
-
-	dom_collect(d, i, &text, true);
-	for (at = text.data; *at && !isalnum((unsigned char)*at) && (unsigned char)*at < 0x80;)
-		at++;
-	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]) && !found; k++)
-		found = strncasecmp(at, words[k], strlen(words[k])) == 0;
-	found = found || strcasestr(at, "min read") || strcasestr(at, "minute read");
-	for (; *at && !found; at++)
-		found = (strncmp(at, "19", 2) == 0 || strncmp(at, "20", 2) == 0) && isdigit((unsigned char)at[2]) &&
-			isdigit((unsigned char)at[3]) && !isdigit((unsigned char)at[4]);
-	buf_free(&text);
-	return found;
-}
-
-/* A line at the edge of the text: above its first or below its last running text. */
-static bool
-is_edge_label(const struct page *p, uint32_t i)
-{
-	const struct dom *d = p->d;
-	const struct dom_node *n = &d->nodes[i];
-	GumboTag tag = dom_tag(d, i);
-
-	if (n->text == 0 || n->text > LABEL || n->prose || is_heading(tag) || is_table_part(tag) ||
-	    tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT || tag == GUMBO_TAG_PRE ||
-	    tag == GUMBO_TAG_FIGCAPTION || tag == GUMBO_TAG_FIGURE || tag == GUMBO_TAG_BLOCKQUOTE ||
-	    !dom_is_block(d, i) || p->signs[i].heading > 0)
-		return false;
-	return n->linked * 2 > n->text || (n->text < 100 && (p->signs[i].time > 0 || p->signs[i].author > 0)) ||
-	       (n->text < 100 && is_label_text(d, i));
-}
-
-/* A paragraph below the text that begins with the author's name: "Ada Lovelace is a writer in London." */
-static bool
-is_about_author(const struct page *p, uint32_t i)
-{
-	const struct dom *d = p->d;
-	struct buf text = {0};
-	const char *at;
-	bool found;
-
-	if (!p->author || strlen(p->author) < 5 || d->nodes[i].text > AUTHOR || d->nodes[i].own < 20)
-		return false;
-	dom_collect(d, i, &text, true);
-	for (at = text.data; isspace((unsigned char)*at);)
-		at++;
-	found = strncasecmp(at, p->author, strlen(p->author)) == 0;
-	buf_free(&text);
-	return found;
-}
-
-/* The first and the last block of running text in the part; *FIRST is 0 if it has fewer than two. */
-static void
-find_prose(const struct dom *d, uint32_t part, uint32_t *first, uint32_t *last)
-{
-	size_t count = 0;
-
-	*first = *last = 0;
-	for (uint32_t i = part; i < d->nodes[part].end;) {
-		if (d->nodes[i].hidden || d->nodes[i].dropped) {
-			i = d->nodes[i].end;
-			continue;
-		}
-		if (page_is_prose(d, i)) {
-			*first = *first ? *first : i;
-			*last = i;
-			count++;
-		}
-		i++;
-	}
-	if (count < 2)
-		*first = 0;
-}
-
-void
-page_parts_drop_labels(struct page *p, uint32_t chosen)
-{
-	struct dom *d = p->d;
-	uint32_t first, last;
-	bool about = false;
-
-	find_prose(d, chosen, &first, &last);
-	if (!first)
-		return;
-	if (is_about_author(p, last)) {
-		page_drop(p, last);
-		about = true;
-		find_prose(d, chosen, &first, &last);
-	}
-	for (uint32_t i = chosen + 1; first && i < d->nodes[chosen].end;) {
-		bool edge = d->nodes[i].end <= first || i >= d->nodes[last].end;
-
-		if (edge && page_is_shown(d, i) && is_edge_label(p, i))
-			page_drop(p, i);
-		i = d->nodes[i].dropped || d->nodes[i].hidden ? d->nodes[i].end : i + 1;
-	}
-	(void)about;
-	dom_count(d);
 }

@@ -24,8 +24,4 @@ void page_parts_drop_boxes(struct page *p);
 /* Drops lists that have hardly any text but links. */
 void page_parts_drop_links(struct page *p);
 
-/* Drops lines about the text, not of it, in the part that was chosen: names of authors, dates, and links in lines of
- * their own above its first and below its last running text. */
-void page_parts_drop_labels(struct page *p, uint32_t chosen);
-
 #endif

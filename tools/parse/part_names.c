@@ -1,6 +1,7 @@
 #include "part_names.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { HEADING = 80, SLUG = 120 };
@@ -25,61 +26,87 @@ static const char apart[] =
 	"flyout drawer ";
 static const char label[] =
 	" byline author dateline meta postmeta entrymeta timestamp posted published date time readtime readingtime "
-	"tags tag taglist categories category credits copyright avatar userinfo signature poster vote votes score "
-	"actions controls permalink badge profile postprofile hidden srt sr visuallyhidden screenreader kicker "
+	"tags tag taglist categories category credits copyright avatar userinfo poster vote votes score "
+	"actions controls permalink profile postprofile hidden srt sr visuallyhidden screenreader kicker "
 	"eyebrow ";
 static const char comment[] =
 	" comment comments commentlist commentarea commentthread disqus respond replies reply responses discussion "
-	"usercomments reviews customerreviews reviews customerreviews kommentare commentaires comentarios talkback ";
+	"usercomments guestbook reviews customerreviews reviews customerreviews kommentare commentaires comentarios "
+	"talkback ";
 static const char author[] =
 	" author authorbox authorbio authorinfo bio biography byline contributor writer aboutauthor ";
 
 static const char *const lists[] = {apart, label, comment, author};
 
-/* LIST begins and ends with a blank. */
-static bool
-has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
+/* The words of all lists by their hashes, with a bit for each list that has the word. */
+enum { PLACES = 1024, WORD = 24 };
+static struct place {
+	char word[WORD];
+	unsigned kinds;
+} places[PLACES];
 
-	for (const char *at = strstr(list, word); n && at; at = strstr(at + 1, word))
-		if (at[-1] == ' ' && at[n] == ' ')
-			return true;
-	return false;
+/* The place of a word, or the empty one where it would be. */
+static struct place *
+find_place(const char *word, size_t n)
+{
+	uint32_t hash = UINT32_C(0x811c9dc5); /* FNV-1a */
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (unsigned char)word[i]) * UINT32_C(0x01000193);
+	for (uint32_t i = hash % PLACES;; i = (i + 1) % PLACES)
+		if (places[i].kinds == 0 || (strncmp(places[i].word, word, n) == 0 && places[i].word[n] == '\0'))
+			return &places[i];
 }
 
-/* Whether a word of NAMES is in the list: relatedPosts has the words related and Posts, side-bar has side, bar and
- * sidebar. */
-static bool
-attribute_says(const char *names, const char *list)
+static void
+load_words(void)
 {
-	char word[64], both[64];
-	size_t n = 0, was = 0;
+	for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++)
+		for (const char *at = lists[list] + 1; *at;) {
+			size_t n = strcspn(at, " ");
+			struct place *place = find_place(at, n);
 
-	both[0] = '\0';
+			if (n > 0 && n < WORD) {
+				memcpy(place->word, at, n);
+				place->kinds |= 1U << list;
+			}
+			at += n + (at[n] == ' ');
+		}
+}
+
+static unsigned
+kinds_of_word(const char *word, size_t n)
+{
+	return n < WORD ? find_place(word, n)->kinds : 0;
+}
+
+/* The lists that have a word of NAMES, as bits: relatedPosts has the words related and Posts, side-bar has side, bar
+ * and sidebar. */
+static unsigned
+kinds_of(const char *names)
+{
+	char words[2 * WORD];
+	size_t before = 0, n = 0; /* the lengths of the word before and of this one, which stand beside each other */
+	unsigned kinds = 0;
+
 	for (const char *c = names;; c++) {
 		bool letter = isalpha((unsigned char)*c);
 		bool hump = letter && c > names && isupper((unsigned char)*c) && islower((unsigned char)c[-1]);
 
 		if (n > 0 && (!letter || hump)) {
-			word[n] = '\0';
-			if (has_word(list, word))
-				return true;
-			if (was + n < sizeof(both)) {
-				memcpy(both + was, word, n + 1);
-				if (was > 0 && has_word(list, both))
-					return true;
-			}
-			memcpy(both, word, n + 1);
-			was = n;
+			kinds |= kinds_of_word(words + before, n);
+			if (before > 0)
+				kinds |= kinds_of_word(words, before + n);
+			memmove(words, words + before, n);
+			before = n < WORD ? n : 0;
 			n = 0;
 		}
 		if (*c == '\0')
-			return false;
+			return kinds;
 		if (isspace((unsigned char)*c))
-			was = 0;
-		if (letter && n + 1 < sizeof(word))
-			word[n++] = (char)tolower((unsigned char)*c);
+			before = 0;
+		if (letter && before + n < sizeof(words))
+			words[before + n++] = (char)tolower((unsigned char)*c);
 	}
 }
 
@@ -126,51 +153,60 @@ part_is_named(const struct dom *d, uint32_t i, enum part_name name)
 {
 	const char *class = dom_attribute(d, i, "class"), *id = dom_attribute(d, i, "id");
 
-	return (class && attribute_says(class, lists[name])) ||
-	       (id && attribute_says(id, lists[name]) && !is_slug(d, i, id));
+	static bool loaded;
+
+	if (!loaded)
+		load_words();
+	loaded = true;
+	if (class && (kinds_of(class) & 1U << name))
+		return true;
+	return id && (kinds_of(id) & 1U << name) && (name != NAME_APART || !is_slug(d, i, id));
 }
 
 /* Phrases that a heading begins with, or (after '*') has anywhere. */
-static const char *const comments[] = {"customer reviews",
-				       "user reviews",
-				       "reviews (",
-				       "ratings and reviews",
-				       "ratings & reviews",
-				       "kundenbewertungen",
-				       "kundenrezensionen",
-				       "avis clients",
-				       "opiniones de",
-				       "comment",
+static const char *const talk[] = {"customer reviews",
+				   "user reviews",
+				   "*reviews for",
+				   "guest book",
+				   "guestbook",
+				   "reviews (",
+				   "ratings and reviews",
+				   "ratings & reviews",
+				   "kundenbewertungen",
+				   "kundenrezensionen",
+				   "avis clients",
+				   "opiniones de",
+				   "leave a comment",
+				   "leave a reply",
+				   "leave your",
+				   "add a comment",
+				   "add your comment",
+				   "post a comment",
+				   "*responses to",
+				   "*thoughts on",
+				   "join the conversation",
+				   "join the discussion",
+				   "schreibe einen kommentar",
+				   "laisser un commentaire",
+				   "deja un",
+				   "deja una",
+				   "lascia un commento"};
+static const char *const comments[] = {"comment",
 				       "*comments",
-				       "leave a comment",
-				       "leave a reply",
-				       "leave your",
-				       "add a comment",
-				       "add your comment",
-				       "post a comment",
 				       "responses",
-				       "*responses to",
 				       "*replies",
-				       "*thoughts on",
-				       "join the conversation",
-				       "join the discussion",
 				       "discussion",
 				       "what do you think",
 				       "kommentar",
 				       "*kommentare",
-				       "schreibe einen kommentar",
 				       "commentaire",
 				       "*commentaires",
-				       "laisser un commentaire",
 				       "comentario",
 				       "*comentarios",
-				       "deja un",
-				       "deja una",
 				       "coment\xc3\xa1rio",
 				       "*coment\xc3\xa1rios",
 				       "commenti",
 				       "*commenti",
-				       "lascia un commento",
 				       "reacties",
 				       "*reacties",
 				       "*komentarz",
@@ -316,11 +352,15 @@ has_phrase(const char *text, const char *const *list, size_t n)
 enum part_heading
 part_heading_of(const char *text)
 {
+	bool number = text[strcspn(text, "0123456789")] != '\0';
+
 	while (*text && (isspace((unsigned char)*text) || isdigit((unsigned char)*text) || strchr("(#+,.-", *text)))
 		text++;
 	if (!*text || strlen(text) > HEADING)
 		return HEADING_OTHER;
+	if (has_phrase(text, talk, sizeof(talk) / sizeof(talk[0])))
+		return HEADING_TALK;
 	if (has_phrase(text, comments, sizeof(comments) / sizeof(comments[0])))
-		return HEADING_COMMENTS;
+		return number ? HEADING_TALK : HEADING_COMMENTS;
 	return has_phrase(text, others, sizeof(others) / sizeof(others[0])) ? HEADING_APART : HEADING_OTHER;
 }

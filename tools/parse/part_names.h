@@ -21,7 +21,8 @@ bool part_is_named(const struct dom *d, uint32_t i, enum part_name name);
 
 enum part_heading {
 	HEADING_OTHER,
-	HEADING_COMMENTS, /* "12 comments", "Leave a reply" */
+	HEADING_COMMENTS, /* "Comments", "Discussion": or a chapter about them */
+	HEADING_TALK,     /* "12 comments", "Leave a reply" */
 	HEADING_APART     /* "Related articles", "About the author", "Share this" */
 };
 

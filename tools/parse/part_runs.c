@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-	BEFORE = 200,   /* characters of running text before comments */
-	CLEAR = 250,    /* characters of running text that are an article */
+	BEFORE = 80,    /* characters of running text before comments */
+	CLEAR = 200,    /* characters of running text that are an article */
 	TEASER = 450,   /* characters of a teaser */
 	HEADLINE = 12,  /* characters of the link of a teaser */
 	LINE = 25,      /* characters in the line of a link that are not of the link: it is a sentence */
@@ -54,23 +54,50 @@ is_marked_comment(const struct dom *d, uint32_t i)
 	       (property && strcmp(property, "comment") == 0);
 }
 
+/* Whether two or more elements beside each other in the part are written alike, with a class, and have text. */
+static bool
+has_alike(const struct dom *d, uint32_t i)
+{
+	uint32_t before = 0;
+
+	for (uint32_t k = i + 1; k < d->nodes[i].end; k = d->nodes[k].end) {
+		if (!page_is_shown(d, k) || d->nodes[k].text == 0)
+			continue;
+		if (before && dom_attribute(d, k, "class") && page_is_alike(d, before, k))
+			return true;
+		before = k;
+	}
+	return false;
+}
+
+/* Signs that people write to each other here: what comments are made of. */
+static unsigned
+talk_signs(const struct page *p, uint32_t i)
+{
+	const struct part_signs *s = &p->signs[i];
+	uint32_t next = page_next(p->d, i);
+	unsigned signs = is_marked_comment(p->d, i) ? SIGNS : 0;
+
+	signs += s->area > 0 || (next && p->signs[next].area > 0);
+	signs += s->reply > 0;
+	signs += s->author > 1 || (s->time > 0 && s->author > 0);
+	return signs + has_alike(p->d, i);
+}
+
+/* Signs that the part has comments; 0 if only words say so, as in a section about comments. */
 static unsigned
 comment_signs(const struct page *p, uint32_t i)
 {
 	const struct part_signs *s = &p->signs[i];
-	uint32_t next = page_next(p->d, i);
 	bool named = part_is_named(p->d, i, NAME_COMMENT);
-	unsigned signs = 0;
+	enum part_heading heading;
+	unsigned talk;
 
 	if (!named && s->reply == 0 && s->area == 0 && s->time < 2 && s->author < 2 && !is_marked_comment(p->d, i))
 		return 0;
-	signs += named;
-	signs += is_marked_comment(p->d, i) ? SIGNS : 0;
-	signs += page_first_heading(p, i) == HEADING_COMMENTS ? 2 : 0;
-	signs += s->area > 0 || (next && p->signs[next].area > 0);
-	signs += s->reply > 0;
-	signs += s->time > 0 && s->author > 0;
-	return signs;
+	heading = page_first_heading(p, i);
+	talk = talk_signs(p, i) + (heading == HEADING_TALK);
+	return talk ? talk + named + (heading == HEADING_COMMENTS ? 2 : heading == HEADING_TALK) : 0;
 }
 
 float
@@ -80,6 +107,7 @@ part_runs_drop_comments(struct page *p)
 	uint32_t opening = 0;
 	size_t before = 0;
 	float mass = 0;
+	bool any = false;
 
 	for (uint32_t i = 1; i < d->count;) {
 		const struct dom_node *n = &d->nodes[i];
@@ -94,15 +122,17 @@ part_runs_drop_comments(struct page *p)
 			before += n->own;
 		}
 		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i) : 0;
-		if ((signs >= SIGNS && (p->article || !is_forum(d, i, opening))) ||
-		    (signs > 0 && signs >= 2 && !n->prose)) {
+		if ((signs >= SIGNS && (p->article || !is_forum(d, i, opening))) || (signs == 2 && !n->prose)) {
 			mass += n->mass;
+			any = true;
 			page_drop(p, i);
 			i = n->end;
 			continue;
 		}
 		i++;
 	}
+	if (any)
+		dom_count(p->d);
 	return mass;
 }
 
@@ -115,9 +145,11 @@ has_headline(const struct dom *d, uint32_t i)
 	for (uint32_t k = i; k < d->nodes[i].end; k++) {
 		const struct dom_node *n = &d->nodes[k];
 
-		if (n->own_linked >= HEADLINE && n->own_linked + LINE > n->own)
-			return true;
-		if (dom_tag(d, k) >= GUMBO_TAG_H1 && dom_tag(d, k) <= GUMBO_TAG_H6 && n->linked * 2 > n->text)
+		bool heading = dom_tag(d, k) >= GUMBO_TAG_H1 && dom_tag(d, k) <= GUMBO_TAG_H6;
+
+		if (((n->own_linked >= HEADLINE && n->own_linked + LINE > n->own) ||
+		     (heading && n->linked * 2 > n->text)) &&
+		    part_leads_elsewhere(d, k))
 			return true;
 	}
 	return false;
@@ -134,7 +166,7 @@ part_is_teaser(const struct page *p, uint32_t i)
 		return false;
 	if (n->links == 0 && !n->in_link)
 		return false;
-	return n->in_link || has_headline(p->d, i);
+	return n->in_link || has_headline(p->d, i) || (n->linked == 0 && s->heading == 1);
 }
 
 /* The characters of the teasers among the children of I, if they are alike and at least three. */
@@ -224,5 +256,7 @@ part_runs_drop_teasers(struct page *p)
 		mass = 0;
 	}
 	free(lists);
+	if (count > 0)
+		dom_count(d);
 	return mass;
 }

@@ -1,21 +1,27 @@
 #include "part_signs.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-/* Where links lead; in lists between blanks. */
+#include "base/words.h"
+
+enum { ADDRESS = 160 };
+
+/* Parts of the addresses that links lead to. */
 static const char *const shares[] = {
 	"facebook.com/sharer", "facebook.com/dialog", "facebook.com/share", "twitter.com/intent",
 	"twitter.com/share",   "x.com/intent",        "linkedin.com/share", "pinterest.com/pin/create",
 	"reddit.com/submit",   "t.me/share",          "telegram.me/share",  "wa.me/",
 	"api.whatsapp.com",    "whatsapp://",         "mailto:?",           "getpocket.com",
 	"vk.com/share",        "tumblr.com/",         "share.flipboard",    "ycombinator.com/submitlink",
-	"bsky.app/intent",     "threads.net/intent",  "line.me/R/",         "weibo.com/share",
+	"bsky.app/intent",     "threads.net/intent",  "line.me/r/",         "weibo.com/share",
 	"b.hatena.ne.jp",      "xing.com/",           "connect.ok.ru",      "plus.google.com/share"};
-static const char *const authors[] = {"/author/", "/authors/",    "/by/",      "/staff/",  "/contributor", "/profile",
-				      "/people/", "/autor/",      "/autoren/", "/auteur/", "/columnist",   "/writers/",
-				      "/writer/", "/journalist/", "/user/",    "/users/",  "/member",      "/u/",
-				      "?author=", "/@",           "/team/",    "?u=",      "?user="};
+static const char *const authors[] = {"/author/",   "/authors/", "/by/",     "/staff/",      "/contributor",
+				      "/profile",   "/people/",  "/autor/",  "/autoren/",    "/auteur/",
+				      "/columnist", "/writers/", "/writer/", "/journalist/", "/user/",
+				      "/users/",    "/member",   "/u/",      "?author=",     "/@",
+				      "/team/",     "?u=",       "?user=",   "member.php",   "profile.php"};
 static const char *const tags[] = {"/tag/",     "/tags/",  "/category/",  "/categories/",   "/topic/",
 				   "/topics/",  "?tag=",   "/kategorie/", "/label/",        "/labels/",
 				   "/keyword/", "/thema/", "/themen/",    "/search/label/", "/taxonomy/"};
@@ -25,21 +31,21 @@ static bool
 has_one(const char *href, const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcasestr(href, list[i]))
+		if (strstr(href, list[i]))
 			return true;
 	return false;
 }
 
 #define HAS(href, list) has_one(href, list, sizeof(list) / sizeof((list)[0]))
 
-/* Whether an attribute has the word, alone or in a list between blanks. */
+/* Whether the value of an attribute has the word, alone or in a list between blanks. */
 static bool
-attribute_has(const struct dom *d, uint32_t i, const char *name, const char *word)
+has_word(const char *value, const char *word)
 {
-	const char *has = dom_attribute(d, i, name), *at = has ? strcasestr(has, word) : NULL;
+	const char *at = value ? strcasestr(value, word) : NULL;
 	size_t n = strlen(word);
 
-	return at && (at == has || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' ');
+	return at && (at == value || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' ');
 }
 
 /* Whether the text of a link or button begins with the word for a reply. */
@@ -68,16 +74,36 @@ says_reply(const struct dom *d, uint32_t i)
 	return false;
 }
 
+bool
+part_leads_elsewhere(const struct dom *d, uint32_t i)
+{
+	bool any = false;
+
+	for (uint32_t k = i; k < d->nodes[i].end; k++) {
+		const char *href = dom_tag(d, k) == GUMBO_TAG_A ? dom_attribute(d, k, "href") : NULL;
+
+		any = any || href;
+		if (href && *href != '#')
+			return true;
+	}
+	return !any && d->nodes[i].in_link;
+}
+
 static void
 count_link(const struct dom *d, uint32_t i, struct part_signs *s)
 {
-	const char *href = dom_attribute(d, i, "href");
+	const char *address = dom_attribute(d, i, "href"), *rel = dom_attribute(d, i, "rel");
+	char href[ADDRESS];
+	size_t n = 0;
 
-	if (!href)
+	if (!address)
 		return;
-	s->share += HAS(href, shares);
-	s->author += attribute_has(d, i, "rel", "author") || HAS(href, authors);
-	s->tag += attribute_has(d, i, "rel", "tag") || HAS(href, tags);
+	for (; address[n] && n + 1 < sizeof(href); n++)
+		href[n] = (char)tolower((unsigned char)address[n]);
+	href[n] = '\0';
+	s->share += n > 8 && HAS(href, shares);
+	s->author += has_word(rel, "author") || HAS(href, authors);
+	s->tag += has_word(rel, "tag") || HAS(href, tags);
 	s->reply += HAS(href, replies) || says_reply(d, i);
 }
 
@@ -85,6 +111,7 @@ static void
 count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 {
 	const struct dom_node *n = &d->nodes[i];
+	const char *property;
 
 	switch (dom_tag(d, i)) {
 	case GUMBO_TAG_A:
@@ -96,7 +123,7 @@ count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 		break;
 	case GUMBO_TAG_INPUT:
 	case GUMBO_TAG_SELECT:
-		s->field += !attribute_has(d, i, "type", "hidden");
+		s->field += !has_word(dom_attribute(d, i, "type"), "hidden");
 		break;
 	case GUMBO_TAG_TEXTAREA:
 		s->field++;
@@ -113,16 +140,18 @@ count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 	case GUMBO_TAG_H6:
 		if (!n->hidden && n->text > 0) {
 			s->heading++;
-			s->linked += n->linked * 5 > n->text * 4;
+			s->linked += n->linked * 5 > n->text * 4 && part_leads_elsewhere(d, i);
 		}
 		break;
 	default:
 		break;
 	}
-	s->time += dom_tag(d, i) == GUMBO_TAG_TIME || attribute_has(d, i, "itemprop", "datePublished") ||
-		   attribute_has(d, i, "itemprop", "dateCreated");
-	s->author += dom_tag(d, i) != GUMBO_TAG_META && attribute_has(d, i, "itemprop", "author");
-	s->action += n->own > 0 && n->own <= 60 && n->own_linked * 10 >= n->own * 9;
+	property = dom_attribute(d, i, "itemprop");
+	s->time += dom_tag(d, i) == GUMBO_TAG_TIME ||
+		   (property && word_is_one_of(property, "datePublished", "dateCreated"));
+	s->author += property && dom_tag(d, i) != GUMBO_TAG_META && has_word(property, "author");
+	s->action += !(dom_tag(d, i) >= GUMBO_TAG_H1 && dom_tag(d, i) <= GUMBO_TAG_H6) && n->own > 0 && n->own <= 60 &&
+		     n->own_linked * 10 >= n->own * 9;
 	s->prose += !n->hidden && n->own >= 80 && n->own_linked * 3 < n->own;
 }
 

@@ -26,4 +26,7 @@ struct part_signs {
 /* Returns an array in the order of the nodes, for free(). What is hidden counts too, except for headings and prose. */
 struct part_signs *part_signs_count(const struct dom *d);
 
+/* Whether the part has a link that leads to another page, or is in one. */
+bool part_leads_elsewhere(const struct dom *d, uint32_t i);
+
 #endif

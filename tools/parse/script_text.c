@@ -1,7 +1,6 @@
 #include "script_text.h"
 
 #include <ctype.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -96,7 +95,7 @@ add_script(enum script_kind kind, const char *text, char before, struct buf *out
 void
 script_text_put(struct md *m, enum script_kind kind, const char *text)
 {
-	char *one = utf8_copy_line(text, strlen(text), SIZE_MAX);
+	char *one = utf8_copy_line(text, strlen(text), strlen(text));
 	struct buf out = {0};
 	char before = m->space || m->broken || !m->line ? '\0' : m->text.len ? m->text.data[m->text.len - 1] : 'x';
 

@@ -49,9 +49,9 @@ states_article(const struct dom *d, uint32_t i)
 }
 
 void
-page_begin(struct page *p, struct dom *d, const char *author)
+page_begin(struct page *p, struct dom *d, const char *title, const char *author)
 {
-	*p = (struct page){.d = d, .author = author, .all = d->nodes[0].mass};
+	*p = (struct page){.d = d, .title = title, .author = author, .all = d->nodes[0].mass};
 	p->signs = part_signs_count(d);
 	for (uint32_t i = 0; i < d->count && !p->article; i++)
 		p->article = states_article(d, i);
@@ -134,4 +134,11 @@ page_previous(const struct dom *d, uint32_t i)
 			return k;
 	}
 	return 0;
+}
+
+bool
+page_is_table_part(GumboTag tag)
+{
+	return tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_TR || tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH ||
+	       tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_THEAD || tag == GUMBO_TAG_TFOOT;
 }

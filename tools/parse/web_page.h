@@ -12,12 +12,13 @@ struct page {
 	struct dom *d;
 	struct part_signs *signs; /* by node */
 	const char *author;       /* of the page, NULL if it is not known */
+	const char *title;        /* likewise */
 	float all;                /* the weight of the whole page before anything is dropped */
 	bool article;             /* the page states that it is an article: og:type, JSON-LD or microdata */
 };
 
-/* Reads what the page states, and counts the signs. AUTHOR must stay valid. For page_end(). */
-void page_begin(struct page *p, struct dom *d, const char *author);
+/* Reads what the page states, and counts the signs. TITLE and AUTHOR must stay valid. For page_end(). */
+void page_begin(struct page *p, struct dom *d, const char *title, const char *author);
 void page_end(struct page *p);
 
 /* Marks what is below I as not being part of the main content. */
@@ -38,5 +39,8 @@ bool page_is_shown(const struct dom *d, uint32_t i);
 
 /* Whether I is a block of running text: long, with few links. */
 bool page_is_prose(const struct dom *d, uint32_t i);
+
+/* Whether the tag is that of a table, or of a part of one. */
+bool page_is_table_part(GumboTag tag);
 
 #endif

@@ -16,8 +16,8 @@ enum { ASSET_MAX = 16 << 20, DIGEST = 4 }; /* bytes; bytes of the digest in a na
 static bool
 is_of_server(const char *name)
 {
-	return strncmp(name, "home.", 5) == 0 || strncmp(name, "add", 3) == 0 || strcmp(name, "bi.js") == 0 ||
-	       strcmp(name, "show.js") == 0;
+	return strncmp(name, "home", 4) == 0 || strncmp(name, "add", 3) == 0 || strcmp(name, "bi.js") == 0 ||
+	       strcmp(name, "show.js") == 0 || strcmp(name, "failure-words.js") == 0;
 }
 
 /* The programs, and the files that the pages of a batch need beside them. */

@@ -46,13 +46,13 @@ find_string(const char *text, size_t n, const char *key)
 	return NULL;
 }
 
-/* The length of the JSON string behind the quote AT, at most MOST bytes, not cut within a character or an escape. */
+/* The length of the JSON string behind the quote AT, at most MOST bytes and escapes, not cut within one of these. */
 static size_t
 string_length(const char *at, const char *end, size_t most)
 {
 	const char *to = at;
 
-	while (to < end && *to != '"' && (size_t)(to - at) < most) {
+	for (size_t n = 0; to < end && *to != '"' && n < most; n++) {
 		ptrdiff_t one = *to != '\\' ? 1 : end - to > 1 && to[1] == 'u' ? 6 : 2;
 
 		if (one > end - to)
@@ -62,23 +62,35 @@ string_length(const char *at, const char *end, size_t most)
 	return (size_t)(to - at);
 }
 
+/* Adds TEXT as KEY, with spaces for control characters other than tabs and ends of lines. */
+static void
+add_text(struct json_object *to, const char *key, char *text)
+{
+	for (char *c = text; *c; c++)
+		if (((unsigned char)*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
+			*c = ' ';
+	if (*text)
+		rec_add_string(to, key, text);
+}
+
 /* Adds the string that begins at the quote AT as KEY. Returns whether it is cut. */
 static bool
 add_string(struct json_object *to, const char *key, const char *at, const char *end, size_t most)
 {
 	size_t n = string_length(at + 1, end, most);
-	struct buf json = {0};
+	struct buf json = {0}, text = {0};
 	struct json_object *o;
-	const char *text;
 
 	buf_printf(&json, "{\"s\":\"%.*s", (int)utf8_whole_length(at + 1, n), at + 1);
 	buf_str(&json, "\"}");
 	o = rec_parse(json.data, json.len, NULL, 0);
-	text = rec_string(o, "s");
-	if (text && *text)
-		rec_add_string(to, key, text);
+	if (rec_string(o, "s")) {
+		buf_str(&text, rec_string(o, "s"));
+		add_text(to, key, text.data);
+	}
 	json_object_put(o);
 	buf_free(&json);
+	buf_free(&text);
 	return at + 1 + n < end && at[1 + n] != '"';
 }
 
@@ -126,7 +138,7 @@ add_plain(const struct batch *b, struct json_object *result, size_t most, struct
 		text.len = n;
 		text.data[n] = '\0';
 		utf8_replace_invalid(text.data);
-		rec_add_string(to, "text", text.data);
+		add_text(to, "text", text.data);
 	}
 	buf_free(&text);
 	return rc;

@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "candidate_files.h"
 #include "excerpt.h"
+#include "file_kind.h"
 #include "index_pages.h"
 #include "json_members.h"
 #include "near_duplicates.h"
@@ -117,27 +118,6 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 	json_object_object_add(to, "facts", facts);
 }
 
-/* The kind of the file in a word or two. */
-static const char *
-kind_of(const struct candidate *c)
-{
-	if (strcmp(c->mime, "image/svg+xml") == 0)
-		return "SVG drawing";
-	if (strncmp(c->mime, "image/", 6) == 0)
-		return "No picture";
-	if (strncmp(c->mime, "video/", 6) == 0)
-		return "Video";
-	if (strncmp(c->mime, "audio/", 6) == 0)
-		return "Sound";
-	if (c->document)
-		return "PDF";
-	if (strcmp(c->mime, "text/html") == 0)
-		return "Web page";
-	if (strcmp(c->mime, "application/x-empty") == 0)
-		return "Empty file";
-	return "File";
-}
-
 /* Well-known ratios of wide pictures. */
 static const struct ratio {
 	unsigned width, height;
@@ -160,14 +140,6 @@ add_aspect(struct json_object *to, uint32_t width, uint32_t height)
 			snprintf(text, sizeof(text), "%u:%u", tall ? r->height : r->width, tall ? r->width : r->height);
 	}
 	rec_add_filled(to, "aspect", text);
-}
-
-/* The types that browsers show in a page. */
-static bool
-browsers_show(const char *mime)
-{
-	return word_is_one_of(mime, "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/svg+xml",
-			      "image/bmp", "image/x-ms-bmp");
 }
 
 /* Of 21 photographs with 512 pixels on the longest side, all have 43 or more; after a Gaussian blur of 2 pixels, all
@@ -202,7 +174,7 @@ add_picture(struct json_object *to, const struct candidate *c, const struct thum
 	json_add_count(to, "width", s->owidth);
 	json_add_count(to, "height", s->oheight);
 	add_aspect(to, s->owidth, s->oheight);
-	json_add_true(to, "shows", browsers_show(c->mime));
+	json_add_true(to, "shows", file_kind_is_shown(c->mime));
 	json_add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
 	json_add_true(to, "blurred", is_blurred(s));
 	json_add_true(to, "animated", s->kind & THUMB_ANIMATED);
@@ -248,7 +220,7 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	rec_add_filled(to->json, "mime", c.mime);
 	json_copy_text(to->json, "bytes", result, NULL);
 	json_copy_text(to->json, "file_changed_at", result, NULL);
-	rec_add_filled(to->json, "kind", kind_of(&c));
+	rec_add_filled(to->json, "kind", file_kind(&c));
 	if (c.hidden) {
 		rec_add_filled(to->json, "why", c.hidden);
 		return 0;
@@ -262,8 +234,8 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 	rec_add_filled(to->json, "version", version);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
-	if (strncmp(c.mime, "video/", 6) == 0 || strncmp(c.mime, "audio/", 6) == 0)
-		rec_add_filled(to->json, "player", *c.mime == 'v' ? "video" : "audio");
+	if (file_kind_player(c.mime))
+		rec_add_filled(to->json, "player", file_kind_player(c.mime));
 	else if (!json_object_object_get_ex(to->json, "text", NULL))
 		rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
 	return 0;

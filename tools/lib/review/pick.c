@@ -254,3 +254,21 @@ pick_remarks_check(const struct pick *v)
 		return "reason needs the choice 0, none of the candidates";
 	return NULL;
 }
+
+const char *
+pick_reviewer_check(const char *name)
+{
+	size_t left = strlen(name), len;
+	uint32_t c;
+
+	for (int n = 0; left > 0; n++, name += len, left -= len) {
+		if ((len = utf8_decode(name, left, &c)) == 0)
+			return "is not UTF-8";
+		/* Nor invisible characters, with which a name could pass for another. */
+		if (utf8_class_of(c) != UTF8_TEXT)
+			return "has a control character in it";
+		if (n == PICK_REVIEWER_MAX)
+			return "is longer than 64 characters";
+	}
+	return NULL;
+}

@@ -76,4 +76,8 @@ const char *pick_parse_remarks(struct json_object *o, struct pick *v);
 /* Returns NULL if the remarks of V are valid, else the reason: "note is longer than 2000 bytes". */
 const char *pick_remarks_check(const struct pick *v);
 
+/* Returns NULL for a valid name of a reviewer ("" is valid), else the reason, which continues "the reviewer's name
+ * ". */
+const char *pick_reviewer_check(const char *name);
+
 #endif

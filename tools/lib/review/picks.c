@@ -187,7 +187,7 @@ parse_pick(struct json_object *o, struct pick *v)
 	    json_object_is_type(removed, json_type_int))
 		v->removed = json_object_get_int64(removed);
 	return v->subject && v->at && !root_subject_check(v->subject) && v->reviewer &&
-	       !picks_reviewer_check(v->reviewer);
+	       !pick_reviewer_check(v->reviewer);
 }
 
 static bool

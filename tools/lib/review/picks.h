@@ -80,8 +80,10 @@ struct picks_subjects *picks_subjects_read(const struct batch *b);
 int picks_subjects_refresh(struct picks_subjects *s);
 void picks_subjects_free(struct picks_subjects *s); /* NULL is allowed */
 
-/* Returns how many subjects there are of which B, their batch, has items that were not removed; -1 with errno. */
-long picks_subjects_count(struct picks_subjects *s, const struct batch *b);
+/* Returns how many subjects of B, their batch, have something to choose, or may yet: an item that was not removed and has
+ * not failed. Those of which P (NULL: nobody decided) has a decision count as long as not all items were removed. -1 with
+ * errno. */
+long picks_subjects_count(struct picks_subjects *s, const struct batch *b, const struct picks *p);
 
 /* Returns how many items the subject ID has: its candidates are 1 to that number. Returns 0 if the batch has no such
  * subject. */
@@ -96,10 +98,6 @@ bool picks_check(const struct picks_subjects *s, const struct pick *v, size_t n,
 /* Returns whether no decision of a set that picks_check() has accepted is for a candidate that was removed from B;
  * else, and if that cannot be told, false with WRONG. */
 bool picks_check_removed(const struct batch *b, const struct pick *v, size_t n, char *wrong, size_t room);
-
-/* Returns NULL for a valid name of a reviewer ("" is valid), else the reason, which continues "the reviewer's name
- * ". */
-const char *picks_reviewer_check(const char *name);
 
 /*
  * A set of decisions as pages download it and clients send it, for picks_check():

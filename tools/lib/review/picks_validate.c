@@ -18,7 +18,8 @@
 struct subject {
 	char *id;
 	uint32_t items;
-	uint32_t removed; /* as picks_subjects_count() last counted them */
+	uint32_t removed, failed; /* as picks_subjects_count() last counted them */
+	bool decided;             /* as it last found */
 };
 
 struct picks_subjects {
@@ -27,6 +28,8 @@ struct picks_subjects {
 	off_t read_to;
 	struct subject *all;
 	uint32_t n;
+	uint32_t *of; /* of each item: the index of its subject in ALL */
+	uint32_t of_n;
 	struct table by_id; /* maps the id to 1 + the index in ALL */
 	bool many;          /* the batch allows several candidates in a decision */
 };
@@ -41,6 +44,16 @@ find_subject(const struct picks_subjects *s, const char *id)
 		if (strcmp(s->all[slot->item - 1].id, id) == 0)
 			return &s->all[slot->item - 1];
 	return NULL;
+}
+
+/* Notes that item K is one of the subject with this index. Items are read in their order. */
+static void
+note_subject(struct picks_subjects *s, uint32_t k, uint32_t index)
+{
+	if (k == s->of_n + 1)
+		s->of = buf_grow(s->of, s->of_n++, sizeof(*s->of));
+	if (k > 0 && k <= s->of_n)
+		s->of[k - 1] = index;
 }
 
 static bool
@@ -62,6 +75,7 @@ take_item(off_t at, const char *line, size_t n, void *arg)
 	}
 	if (place.idx > one->items)
 		one->items = place.idx;
+	note_subject(s, place.item, (uint32_t)(one - s->all));
 	return true;
 }
 
@@ -108,6 +122,7 @@ picks_subjects_free(struct picks_subjects *s)
 	for (uint32_t i = 0; i < s->n; i++)
 		free(s->all[i].id);
 	free(s->all);
+	free(s->of);
 	table_clear(&s->by_id);
 	file_close(s->fd, 0);
 	file_close(s->dir, 0);
@@ -122,60 +137,57 @@ picks_subjects_items(const struct picks_subjects *s, const char *id)
 	return one ? one->items : 0;
 }
 
-/* Counts item K, which was removed, with its subject. 0, or -1 with errno. */
-static int
-count_removed(struct picks_subjects *s, const struct batch *b, uint32_t k)
+/* Counts N items from number FROM on, whose states these are, with their subjects. */
+static void
+count_states(struct picks_subjects *s, uint32_t from, const char *states, size_t n)
 {
-	struct batch_place place;
-	struct buf line = {0};
-	int rc = batch_item(b, k, &line);
-	struct subject *one = NULL;
+	for (size_t i = 0; i < n && from + i <= s->of_n; i++) {
+		struct subject *one = &s->all[s->of[from + i - 1]];
 
-	if (rc == 0 && batch_place(line.data, line.len, &place) == 0)
-		one = find_subject(s, place.subject);
-	if (one)
-		one->removed++;
-	buf_free(&line);
-	return rc;
+		one->removed += states[i] == 'x';
+		one->failed += states[i] == 'f';
+	}
+}
+
+/* Notes which subjects were decided on. */
+static void
+find_decided(struct picks_subjects *s, const struct picks *p)
+{
+	struct picks_subject at = {0};
+	struct subject *one;
+
+	while (p && picks_subject(p, at.first + at.count, &at))
+		if ((one = find_subject(s, at.id)))
+			one->decided = true;
 }
 
 long
-picks_subjects_count(struct picks_subjects *s, const struct batch *b)
+picks_subjects_count(struct picks_subjects *s, const struct batch *b, const struct picks *p)
 {
-	int64_t k = batch_find_state(b, 1, 'x');
-	long count = (long)s->n;
+	char states[4096];
+	long count = 0;
 
-	for (uint32_t i = 0; i < s->n; i++)
-		s->all[i].removed = 0;
-	for (; k > 0; k = batch_find_state(b, (uint32_t)k + 1, 'x'))
-		if (count_removed(s, b, (uint32_t)k) < 0)
+	for (uint32_t i = 0; i < s->n; i++) {
+		s->all[i].removed = s->all[i].failed = 0;
+		s->all[i].decided = false;
+	}
+	for (uint32_t from = 1; from <= s->of_n; from += sizeof(states)) {
+		size_t left = s->of_n - from + 1, n = left < sizeof(states) ? left : sizeof(states);
+
+		if (batch_states(b, from, states, n) < 0)
 			return -1;
-	if (k < 0)
-		return -1;
-	for (uint32_t i = 0; i < s->n; i++)
-		count -= s->all[i].removed >= s->all[i].items;
+		count_states(s, from, states, n);
+	}
+	find_decided(s, p);
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct subject *one = &s->all[i];
+
+		count += one->removed < one->items && (one->decided || one->removed + one->failed < one->items);
+	}
 	return count;
 }
 
-/* --- names and times --- */
-
-const char *
-picks_reviewer_check(const char *name)
-{
-	size_t left = strlen(name), len;
-	uint32_t c;
-
-	for (int n = 0; left > 0; n++, name += len, left -= len) {
-		if ((len = utf8_decode(name, left, &c)) == 0)
-			return "is not UTF-8";
-		/* Nor invisible characters, with which a name could pass for another. */
-		if (utf8_class_of(c) != UTF8_TEXT)
-			return "has a control character in it";
-		if (n == PICK_REVIEWER_MAX)
-			return "is longer than 64 characters";
-	}
-	return NULL;
-}
+/* --- times --- */
 
 static int
 two_digits(const char *p)
@@ -227,7 +239,7 @@ find_wrong_candidate(const struct pick *v, unsigned long items)
 static bool
 is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size_t room)
 {
-	const char *name = v->reviewer ? picks_reviewer_check(v->reviewer) : NULL;
+	const char *name = v->reviewer ? pick_reviewer_check(v->reviewer) : NULL;
 	unsigned long items = picks_subjects_items(s, v->subject);
 	const char *remark = pick_remarks_check(v);
 	long bad = find_wrong_candidate(v, items);
