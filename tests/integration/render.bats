@@ -42,11 +42,17 @@ words_of() {
 		M1_review.html
 		M2_1.png
 		M2_review.html
+		decision.js
+		decisions.js
+		remarks.js
 		failed.js
 		index.html
 		index.js
 		kinds.js
+		handover.js
 		lists.js
+		print.css
+		submit.css
 		loupe.js
 		picks.js
 		review.css
@@ -185,11 +191,17 @@ words_of() {
 	assert_equal "$(find "$R/same" -mindepth 1 -maxdepth 1 -name '[^.]*' -printf '%P\n' | without_versions | sort)" "$(sort <<-'END'
 		1_1.jpg
 		1_review.html
+		decision.js
+		decisions.js
+		remarks.js
 		failed.js
 		index.html
 		index.js
 		kinds.js
+		handover.js
 		lists.js
+		print.css
+		submit.css
 		loupe.js
 		notes.txt
 		picks.js
@@ -326,10 +338,10 @@ words_of() {
 		bi-fetch -b base >records || :
 	bi-render <records || :
 	run grep -ohE '<h2>.*</h2>' "$R/base/index.html"
-	assert_output "<h2>a b.jpg</h2>
-<h2>M-1-2.jpg</h2>
-<h2>M-2-1.jpg</h2>
-<h2>${ORIGIN#http://}</h2>"
+	assert_output "<h2><bdi>a b.jpg</bdi></h2>
+<h2><bdi>M-1-2.jpg</bdi></h2>
+<h2><bdi>M-2-1.jpg</bdi></h2>
+<h2><bdi>${ORIGIN#http://}</bdi></h2>"
 }
 
 @test "on a terminal it shows how far it is" {
