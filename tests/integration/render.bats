@@ -301,10 +301,10 @@ words_of() {
 		bi-fetch -b base >records || :
 	bi-render <records || :
 	run grep -ohE '<h2>.*</h2>' "$R/base/index.html"
-	assert_output "<h2>a b.jpg</h2>
-<h2>M-1-2.jpg</h2>
-<h2>M-2-1.jpg</h2>
-<h2>${ORIGIN#http://}</h2>"
+	assert_output "<h2><bdi>a b.jpg</bdi></h2>
+<h2><bdi>M-1-2.jpg</bdi></h2>
+<h2><bdi>M-2-1.jpg</bdi></h2>
+<h2><bdi>${ORIGIN#http://}</bdi></h2>"
 }
 
 @test "on a terminal it shows how far it is" {
