@@ -7,8 +7,8 @@
 #include "dom.h"
 
 /*
- * Marks what is not main content as dropped, and returns the place of the element that has the rest. What is around that
- * element is not to be shown. TITLE and AUTHOR are what the page states of itself, or NULL.
+ * Marks what is not main content as dropped, and returns the place of the element that has the rest. What is around
+ * that element is not to be shown. TITLE and AUTHOR are what the page states of itself, or NULL.
  *
  * The method is our own. bi-parse(1) describes its steps. It combines signs that are known from these publications:
  *
@@ -31,8 +31,8 @@
  */
 uint32_t main_content_find(struct dom *d, const char *title, const char *author);
 
-/* The place of the page's own heading if that is outside of what was picked, 0 if there is none: a heading with the words
- * of TITLE (which may be NULL), or else the last <h1> before. */
+/* The place of the page's own heading if that is outside of what was picked, 0 if there is none: a heading with the
+ * words of TITLE (which may be NULL), or else the last <h1> before. */
 uint32_t main_content_heading(const struct dom *d, uint32_t picked, const char *title);
 
 #endif

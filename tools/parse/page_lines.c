@@ -13,6 +13,7 @@ enum {
 	AUTHOR = 800, /* of a paragraph about the author */
 	LINE = 80,    /* characters of a short line */
 	AUTHORS = 3,  /* of messages */
+	NODES = 300,  /* below a line, hidden ones too: each look at a line reads all of them */
 };
 
 static bool
@@ -99,10 +100,10 @@ is_edge_label(const struct page *p, uint32_t i)
 	const struct dom_node *n = &d->nodes[i];
 	GumboTag tag = dom_tag(d, i);
 
-	if (n->text == 0 || n->text > LABEL || n->prose || is_heading(tag) || page_is_table_part(tag) ||
-	    tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT || tag == GUMBO_TAG_PRE ||
-	    tag == GUMBO_TAG_FIGCAPTION || tag == GUMBO_TAG_FIGURE || tag == GUMBO_TAG_BLOCKQUOTE ||
-	    !dom_is_block(d, i) || p->signs[i].heading > 0)
+	if (n->text == 0 || n->text > LABEL || n->end - i > NODES || n->prose || is_heading(tag) ||
+	    page_is_table_part(tag) || tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT ||
+	    tag == GUMBO_TAG_PRE || tag == GUMBO_TAG_FIGCAPTION || tag == GUMBO_TAG_FIGURE ||
+	    tag == GUMBO_TAG_BLOCKQUOTE || !dom_is_block(d, i) || p->signs[i].heading > 0)
 		return false;
 	return n->linked * 2 > n->text || (n->links >= 3 && n->linked * 4 > n->text) ||
 	       (n->text < SHORT && (p->signs[i].time > 0 || p->signs[i].author > 0)) ||
@@ -116,8 +117,9 @@ is_signature(const struct page *p, uint32_t i)
 	const struct dom_node *n = &p->d->nodes[i];
 	GumboTag tag = dom_tag(p->d, i);
 
-	return n->text > 0 && n->text < SHORT && !n->prose && p->signs[i].author > 0 && p->signs[i].time > 0 &&
-	       p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI && dom_is_block(p->d, i);
+	return n->text > 0 && n->text < SHORT && n->end - i <= NODES && !n->prose && p->signs[i].author > 0 &&
+	       p->signs[i].time > 0 && p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI &&
+	       dom_is_block(p->d, i);
 }
 
 /* Whether the part is the page's title, which some pages write as a link or as a plain line. */
@@ -128,7 +130,7 @@ is_title(const struct page *p, uint32_t i)
 	char *line;
 	bool same;
 
-	if (!p->title || p->d->nodes[i].text < 8)
+	if (!p->title || p->d->nodes[i].text < 8 || p->d->nodes[i].end - i > NODES)
 		return false;
 	dom_collect(p->d, i, &text, true);
 	line = utf8_copy_line(text.data, text.len, text.len);
@@ -233,8 +235,8 @@ is_line(const struct page *p, uint32_t i)
 {
 	const struct dom_node *n = &p->d->nodes[i];
 
-	return page_is_shown(p->d, i) && dom_is_block(p->d, i) && n->text > 0 && n->text == n->own && n->text < LINE &&
-	       dom_tag(p->d, i) != GUMBO_TAG_PRE;
+	return page_is_shown(p->d, i) && dom_is_block(p->d, i) && n->end - i <= NODES && n->text > 0 &&
+	       n->text == n->own && n->text < LINE && dom_tag(p->d, i) != GUMBO_TAG_PRE;
 }
 
 static int

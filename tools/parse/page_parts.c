@@ -13,6 +13,7 @@ enum {
 	DENSE = 3,      /* links of a list of links */
 	NODES = 500,    /* below a notice */
 	REPEATED = 600, /* characters of a quotation that is compared with the rest of the page */
+	WHOLE = 60000,  /* of a page that it is compared with: each comparison reads all of it */
 	LEVELS = 200,   /* ancestors that are checked */
 };
 
@@ -94,7 +95,7 @@ is_repeated(const struct dom *d, uint32_t i)
 	char *at;
 	size_t n;
 
-	if (d->nodes[i].text < 20 || d->nodes[i].text > REPEATED)
+	if (d->nodes[i].text < 20 || d->nodes[i].text > REPEATED || d->nodes[0].text > WHOLE)
 		return false;
 	dom_collect(d, i, &part, true);
 	dom_collect(d, 0, &page, true);
