@@ -8,7 +8,8 @@
 
 /*
  * Marks what is not main content as dropped, and returns the place of the element that has the rest. What is around
- * that element is not to be shown. TITLE and AUTHOR are what the page states of itself, or NULL.
+ * that element is not to be shown. URL is the page's address, or "". TITLE and AUTHOR are what the page
+ * states of itself, or NULL.
  *
  * The method is our own. bi-parse(1) describes its steps. It combines signs that are known from these publications:
  *
@@ -29,7 +30,7 @@
  * alone, another with -P 1 than with -P 8, and another when it is parsed once more. Pages of one host can be compared
  * by whoever has all of them: their texts are in the batch.
  */
-uint32_t main_content_find(struct dom *d, const char *title, const char *author);
+uint32_t main_content_find(struct dom *d, const char *url, const char *title, const char *author);
 
 /* The place of the page's own heading if that is outside of what was picked, 0 if there is none: a heading with the
  * words of TITLE (which may be NULL), or else the last <h1> before. */

@@ -202,7 +202,8 @@ is_list_of_teasers(const struct page *p, uint32_t i)
 	case GUMBO_TAG_OL:
 	case GUMBO_TAG_DIV:
 	case GUMBO_TAG_SECTION:
-		return n->links >= 3 && teasers_in(p, i) * 10 >= (size_t)n->text * 6 && n->text > 0;
+		return n->links >= 3 && p->signs[i].outside * 2 <= n->links &&
+		       teasers_in(p, i) * 10 >= (size_t)n->text * 6 && n->text > 0;
 	default:
 		return false;
 	}

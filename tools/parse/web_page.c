@@ -49,10 +49,10 @@ states_article(const struct dom *d, uint32_t i)
 }
 
 void
-page_begin(struct page *p, struct dom *d, const char *title, const char *author)
+page_begin(struct page *p, struct dom *d, const char *url, const char *title, const char *author)
 {
 	*p = (struct page){.d = d, .title = title, .author = author, .all = d->nodes[0].mass};
-	p->signs = part_signs_count(d);
+	p->signs = part_signs_count(d, url);
 	for (uint32_t i = 0; i < d->count && !p->article; i++)
 		p->article = states_article(d, i);
 }
