@@ -197,6 +197,16 @@ find_prose(const struct dom *d, uint32_t part, uint32_t *first, uint32_t *last)
 		*first = 0;
 }
 
+/* Whether I is a line about the text, whose running text is from FIRST to LAST. */
+static bool
+is_label(const struct page *p, uint32_t i, uint32_t first, uint32_t last)
+{
+	bool above = p->d->nodes[i].end <= first, below = i >= p->d->nodes[last].end;
+
+	return is_signature(p, i) || ((above || below) && is_edge_label(p, i, above)) ||
+	       (below && is_about_author(p, i));
+}
+
 void
 page_lines_drop_labels(struct page *p, uint32_t chosen)
 {
@@ -211,10 +221,7 @@ page_lines_drop_labels(struct page *p, uint32_t chosen)
 		find_prose(d, chosen, &first, &last);
 	}
 	for (uint32_t i = chosen + 1; first && i < d->nodes[chosen].end;) {
-		bool edge = d->nodes[i].end <= first || i >= d->nodes[last].end;
-
-		if (page_is_shown(d, i) && (is_signature(p, i) || (edge && is_edge_label(p, i, i < first))) &&
-		    !is_title(p, i))
+		if (page_is_shown(d, i) && is_label(p, i, first, last) && !is_title(p, i))
 			page_drop(p, i);
 		i = d->nodes[i].dropped || d->nodes[i].hidden ? d->nodes[i].end : i + 1;
 	}
