@@ -10,7 +10,7 @@ PROGRAMS = source fetch render serve status clean collect type thumb expand medi
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_source = libcurl
-LIBS_fetch = libcurl zlib
+LIBS_fetch = zlib
 LIBS_type = libmagic
 LIBS_thumb = vips cairo-ft fontconfig
 LIBS_expand = libarchive
@@ -87,7 +87,7 @@ all: $(BINARIES)
 # `make` alone is followed by a first pipeline. `make all` is for those who build only.
 PACKAGES_make = run manual
 PACKAGES_check = run test
-PACKAGES_check-long = run test bench
+PACKAGES_check-long = run test bench long
 PACKAGES_prove = run test
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
@@ -109,7 +109,7 @@ build/config.mk: share/packages/build share/packages/install Makefile
 	@set -e; rm -f $@; flags() { value=$$(pkg-config "$$2" $$3) && echo "$$1 = $$value$$4"; }; { \
 	flags LIB_CFLAGS --cflags json-c; \
 	flags LIB_LIBS --libs 'json-c libcrypto libseccomp' ' -lm -pthread'; \
-	for l in $(sort $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) $(LIBS_parse) cmocka); do \
+	for l in $(sort $(LIBS_source) $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) $(LIBS_parse) cmocka); do \
 	flags CFLAGS_$$l --cflags $$l; flags LIBS_$$l --libs $$l; done; } >$@.new
 	@mv $@.new $@
 
@@ -138,6 +138,8 @@ $(BIN)/bi-$(1): $(call objects,tools/$(1)/*.c) $(LIB)
 $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$(l)))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+# bi-fetch loads libcurl itself, when something is to be fetched.
+$(call objects,tools/fetch/*.c): FLAGS += $(CFLAGS_libcurl)
 
 # The command that runs them: its list of them is made of their manual pages.
 $(BIN)/bi: $(call objects,tools/bi/*.c) $(LIB)
@@ -167,24 +169,25 @@ $(BUILD)/tests/atomic_file_test.t: LINK += -Wl,--wrap=openat,--wrap=lock_try
 $(BUILD)/tests/batch_keys_test.t: LINK += -Wl,--wrap=openat,--wrap=pwrite
 
 # The tests of the parts of bi-parse have these.
-PARSE_TESTS = $(BUILD)/tests/extract_test.t $(BUILD)/tests/answer_test.t
+PARSE_TESTS = $(addprefix $(BUILD)/tests/,extract_test.t answer_test.t main_text_test.t)
 LIBS_extract_test = $(LIBS_parse)
 LIBS_answer_test = $(LIBS_parse)
+LIBS_main_text_test = $(LIBS_parse)
 $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 # The test of the documents that clients follow has those.
-$(BUILD)/tests/overview_stream_test.t: $(call objects,$(addprefix tools/api/,overview_stream.c stream_source.c status_document.c batch_status.c))
+$(BUILD)/tests/overview_stream_test.t: $(call objects,$(addprefix tools/api/,overview_stream.c stream_source.c status_document.c batch_status.c review_thumbs.c))
 $(BUILD)/tests/unit/overview_stream_test.o: FLAGS += -Itools/api
 
 # The test of the status of one batch has that.
-$(BUILD)/tests/batch_status_test.t: $(BUILD)/tools/api/batch_status.o
+$(BUILD)/tests/batch_status_test.t: $(BUILD)/tools/api/batch_status.o $(BUILD)/tools/api/review_thumbs.o
 $(BUILD)/tests/unit/batch_status_test.o: FLAGS += -Itools/api
 
 # The test of libcurl's handles has those.
 $(BUILD)/tests/multi_test.t: $(BUILD)/tools/fetch/multi.o
 $(BUILD)/tests/unit/multi_test.o: FLAGS += -Itools/fetch $(CFLAGS_libcurl)
-LIBS_multi_test = $(LIBS_fetch)
+LIBS_multi_test = libcurl
 
 # The test of the threads that write pieces has them, and decides whether they start and when they go on.
 $(BUILD)/tests/piece_writer_test.t: $(BUILD)/tools/fetch/piece_writer.o
@@ -192,7 +195,7 @@ $(BUILD)/tests/piece_writer_test.t: LINK += -Wl,--wrap=pthread_create,--wrap=pth
 $(BUILD)/tests/unit/piece_writer_test.o: FLAGS += -Itools/fetch
 
 # The test of the document of all batches has that, and says which there are.
-$(BUILD)/tests/status_document_test.t: $(call objects,tools/api/status_document.c tools/api/batch_status.c)
+$(BUILD)/tests/status_document_test.t: $(call objects,tools/api/status_document.c tools/api/batch_status.c tools/api/review_thumbs.c)
 $(BUILD)/tests/status_document_test.t: LINK += -Wl,--wrap=batch_each
 $(BUILD)/tests/unit/status_document_test.o: FLAGS += -Itools/api
 
@@ -257,7 +260,7 @@ bench: all $(BENCH_PROGRAMS) | packages
 		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part $$rows || status=1; done; \
 	[ ! -e build/bench/rows ] || tests/bench/page build/bench/rows man/bi-performance.7 build/bench/curves.svg || status=1; exit $$status
 
-# What the changes since the kept baseline did to the costs that depend on the machine least.
+# What the changes since the kept baseline did to the costs that hardly depend on the machine.
 bench-quick: all $(BENCH_PROGRAMS) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/quick
 

@@ -1,6 +1,6 @@
 /* The files of a notebook on the page /add/, newest first, with buttons to read and delete them. */
 import {Bi} from './bi.js';
-import {byId, bytes, make, number, plural, say, setText} from './show.js';
+import {bdi, byId, bytes, make, number, plural, say, setText, timeOf} from './show.js';
 
 const PAGE = 50; /* files per request */
 const PAUSE = 1000; /* minimum milliseconds between two updates */
@@ -17,7 +17,7 @@ function metaOf(doc) {
 		['Address', doc.canonical_url || doc.url], ['Pages', doc.pages]];
 
 	return pairs.filter(([, value]) => value !== undefined && value !== null && value !== '')
-		.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, String(value))]);
+		.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {dir: 'auto'}, name === 'Date' ? timeOf(value) || String(value) : String(value))]);
 }
 
 /* Shows the content of a file after a plain click on its link. */
@@ -52,7 +52,7 @@ function ask(what) {
 	return new Promise(function (resolve) {
 		const dialog = byId('sure');
 
-		setText(byId('sure-what'), '“' + what + '” and its extracted content will be removed from the notebook ' + notebook + '. This cannot be undone.');
+		byId('sure-what').replaceChildren('“', bdi(what), '” and its extracted content will be removed from the notebook ' + notebook + '. This cannot be undone.');
 		dialog.returnValue = 'no';
 		dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), {once: true});
 		dialog.showModal();
@@ -90,13 +90,12 @@ function rowOf(file) {
 	const title = titleOf(file);
 	const named = () => make('span', {className: 'unseen'}, ' of ' + title);
 	const from = notebook;
-	const when = new Date(file.created_at || file.at);
-	const about = [file.title ? file.filename || file.url : null, file.mime || file.content_type,
-		number(file.bytes) ? bytes(file.bytes) : null, Number.isNaN(when.getTime()) ? null : when.toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'})];
+	const about = [file.title ? bdi(file.filename || file.url || '') : null, file.mime || file.content_type,
+		number(file.bytes) ? bytes(file.bytes) : null, timeOf(file.created_at || file.at)].filter(Boolean);
 	const content = make('a', {href: api.contentUrl(file.file_id)}, 'Content', named());
 	const gone = make('button', {type: 'button', className: 'button small plain danger'}, 'Delete', make('span', {className: 'unseen'}, ' ' + title));
 	const row = make('li', {},
-		make('div', {className: 'what'}, make('p', {className: 'title'}, title), make('p', {className: 'quiet cut'}, about.filter(Boolean).join(' · ')),
+		make('div', {className: 'what'}, make('p', {className: 'title'}, bdi(title)), make('p', {className: 'quiet cut'}, ...about.flatMap((one, i) => i ? [' · ', one] : [one])),
 			make('p', {className: 'wrong'})),
 		make('div', {className: 'links'}, content,
 			make('a', {href: api.rawUrl(notebook, file.file_id), target: '_blank', rel: 'noopener'}, 'Raw', named()), gone));

@@ -2,11 +2,12 @@
  * The jobs on the page /add/: the progress of uploads and of each item. bi.js reads the status of the job of each card.
  * Texts from jobs are inserted as text, never as HTML.
  */
-import {Bi, isFinal} from './bi.js';
+import {Bi, isFinal, tokenOfPage} from './bi.js';
 import {openReader} from './add-has.js';
-import {byId, bytes, make, mark, markAlive, number, plural, say, setText, share} from './show.js';
+import {bdi, byId, bytes, make, mark, markAlive, number, plural, say, setText, share, statusWords, timeOf} from './show.js';
 
 const ITEMS_MAX = 100; /* items of a job that are shown */
+const PARTS_MAX = 1000; /* files of a job, as the server takes them */
 const STREAMS = 2; /* at once, since a browser opens only six connections to a server */
 const PATIENCE = 3000; /* milliseconds without an answer before the page says so */
 const AGAIN = 1000; /* milliseconds before the next try */
@@ -15,12 +16,6 @@ const cards = new Map(); /* NOTEBOOK/ID of a job: its card */
 const words = {pending: 'waiting', processing: 'in progress', completed: 'done', failed: 'failed', sending: 'sending'};
 let streams = 0;
 let sendings = 0;
-
-function clock(text) {
-	const time = new Date(text);
-
-	return Number.isNaN(time.getTime()) ? '' : time.toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'});
-}
 
 /* --- items --- */
 
@@ -49,9 +44,9 @@ function fillItem(element, notebook, item) {
 
 	element.dataset.status = item.status;
 	element.replaceChildren(make('span', {className: 'mark'}, make('span', {className: 'unseen'}, (words[item.status] || item.status) + ': ')),
-		make('span', {className: 'cut', title: label}, label), links(notebook, item));
+		make('span', {className: 'cut', title: label}, bdi(label)), links(notebook, item));
 	if (item.error_message)
-		element.append(make('p', {className: 'why'}, String(item.error_message)));
+		element.append(make('p', {className: 'why', dir: 'auto'}, String(item.error_message)));
 	if (focused >= 0 && element.querySelectorAll('a')[focused])
 		element.querySelectorAll('a')[focused].focus();
 }
@@ -92,9 +87,9 @@ function makeCard(title) {
 	return card;
 }
 
-function setStatus(card, status) {
+function setStatus(card, status, words = status) {
 	card.status.dataset.status = String(status);
-	setText(card.status, String(status));
+	setText(card.status, String(words));
 }
 
 function place(card, last) {
@@ -118,12 +113,41 @@ function titleOf(job) {
 	return plural(number(job.total_items), one, many);
 }
 
+/* Offers what can be done with a job. A button that is offered already stays, since it may have the focus. */
+function showActions(card, job) {
+	const offered = !tokenOfPage() || !job.status ? '' : !isFinal(job.status) ? 'cancel' : number(job.failed_items) ? 'retry' : '';
+
+	if (card.offered === offered)
+		return;
+	card.offered = offered;
+	if (offered === 'cancel')
+		setButtons(card, button('Cancel the job', () => act(card, () => api.cancelBatch('job-' + card.job))));
+	else
+		setButtons(card, ...offered ? [button('Try failed again', () => act(card, () => api.retryFailed('job-' + card.job)))] : []);
+}
+
+/* Does what WORK does with the job of a card, and watches it again. */
+async function act(card, work) {
+	try {
+		setText(card.trouble, '');
+		await work();
+		card.offered = null;
+		card.quiet = false;
+		card.more.open = true;
+		if (!card.watched)
+			watch(card, card.changed);
+	} catch (e) {
+		setText(card.trouble, e.detail || String(e));
+	}
+}
+
 function showJob(card, job) {
 	const done = number(job.completed_items), failed = number(job.failed_items), total = number(job.total_items);
 
 	setText(card.title, titleOf(job));
-	setText(card.about, ['Job ' + job.id, clock(job.created_at)].filter(Boolean).join(' · '));
-	setStatus(card, job.status);
+	card.about.replaceChildren('Job ' + job.id, ...job.created_at ? [' · ', timeOf(job.created_at)] : []);
+	setStatus(card, job.status, statusWords(job, card.failures));
+	showActions(card, job);
 	card.bar.replaceChildren(share(done, failed, total));
 	card.counts.replaceChildren(make('span', {}, (done + failed).toLocaleString('en') + ' of ' + total.toLocaleString('en') + ' done'),
 		make('span', {className: 'quiet'}, failed ? failed.toLocaleString('en') + ' failed' : ''));
@@ -143,8 +167,11 @@ function take(card, document, changed) {
 
 	markAlive();
 	setText(card.trouble, '');
+	const items = Array.isArray(document.items) ? document.items : [];
+
+	card.failures = {cancelled: items.filter((item) => item.error_code === 'cancelled').length};
 	showJob(card, job);
-	showItems(card, Array.isArray(document.items) ? document.items : [], number(job.total_items));
+	showItems(card, items, number(job.total_items));
 	if (card.done !== job.completed_items)
 		changed(card.notebook);
 	card.done = job.completed_items;
@@ -163,6 +190,8 @@ async function watchOnce(card, changed, stream) {
 async function watch(card, changed) {
 	const stream = streams < STREAMS;
 
+	card.watched = true;
+	card.changed = changed;
 	streams += stream ? 1 : 0;
 	for (let going = true; going;) {
 		try {
@@ -179,6 +208,7 @@ async function watch(card, changed) {
 		}
 	}
 	streams -= stream ? 1 : 0;
+	card.watched = false;
 }
 
 /*
@@ -198,7 +228,7 @@ export function follow(notebook, job, changed, card = makeCard(titleOf(job))) {
 function showEnded(notebook, job, changed) {
 	const card = makeCard(titleOf(job));
 
-	Object.assign(card, {notebook, job: job.id, quiet: true, done: job.completed_items});
+	Object.assign(card, {notebook, job: job.id, changed, quiet: true, done: job.completed_items});
 	cards.set(notebook + '/' + job.id, card);
 	card.more.open = false;
 	card.more.querySelector('summary').addEventListener('click', () => watch(card, changed), {once: true});
@@ -284,7 +314,7 @@ function stopped(card, error, again) {
 }
 
 /* Uploads files as one job, and follows it. */
-export async function send(files, notebook, changed) {
+async function sendJob(files, notebook, changed) {
 	const card = makeCard(plural(files.length, 'file', 'files'));
 	const all = files.reduce((sum, file) => sum + file.size, 0);
 
@@ -294,7 +324,7 @@ export async function send(files, notebook, changed) {
 	card.bar.append(card.progress);
 	card.counts.append(make('span', {}), make('span', {className: 'quiet'}));
 	card.items.append(...files.slice(0, ITEMS_MAX).map((file) => make('li', {}, make('span', {className: 'mark'}),
-		make('span', {className: 'cut', title: file.name}, file.name), make('span', {className: 'quiet'}))));
+		make('span', {className: 'cut', title: file.name}, bdi(file.name)), make('span', {className: 'quiet'}))));
 	setText(card.rest, files.length > ITEMS_MAX ? `The first ${ITEMS_MAX} of ${files.length.toLocaleString('en')} are shown.` : '');
 	setText(card.about, bytes(all) + ' to ' + notebook);
 	setStatus(card, 'sending');
@@ -311,11 +341,17 @@ export async function send(files, notebook, changed) {
 		follow(notebook, {id: result.batch_job_id, job_type: 'file_upload', total_items: files.length}, changed, card);
 		return result;
 	} catch (e) {
-		stopped(card, e, () => send(files, notebook, changed));
+		stopped(card, e, () => sendJob(files, notebook, changed));
 		return null;
 	} finally {
 		sendings--;
 	}
+}
+
+/* Uploads files one job after the other, since a form has so many parts at most. */
+export async function send(files, notebook, changed) {
+	for (let i = 0; i < files.length; i += PARTS_MAX)
+		await sendJob(files.slice(i, i + PARTS_MAX), notebook, changed);
 }
 
 /* Closing the page ends its uploads, so the browser asks first. */

@@ -2,14 +2,18 @@
  * The page /add/: submits addresses and files. add-jobs.js shows their jobs, and add-has.js the files of the notebook.
  */
 import {Bi, tokenOfPage} from './bi.js';
+import {addFiles, countFiles, dropFiles, listenFiles, takeFiles} from './add-files.js';
 import {showFiles} from './add-has.js';
 import {follow, leave, send, showNewest} from './add-jobs.js';
-import {byId, bytes, lendToken, make, mark, markAlive, plural, say, setText} from './show.js';
+import {linesOf, readList, showNotes} from './add-list.js';
+import {byId, lendToken, make, mark, markAlive, plural, say, setText} from './show.js';
 
 const RECENT = 12; /* notebooks that the browser remembers */
+const LONG = 100000; /* characters of a list that is not read at each key */
+const PAUSE = 300; /* milliseconds without a key before a long list is read */
 const api = new Bi();
-const files = []; /* to upload */
-let busy = false; /* addresses are being submitted */
+let control = null; /* of the addresses that are being submitted */
+let timer = 0;
 let current = ''; /* the shown notebook */
 
 /* --- the remembered notebooks --- */
@@ -80,181 +84,76 @@ function turnTo() {
 	});
 }
 
-/* --- addresses --- */
-
-/* The http and https addresses in a text, without punctuation at their ends. */
-function addressesIn(text) {
-	return [...text.matchAll(/https?:\/\/[^\s<>"'`{}|\\^]+/gi)].map(function ([found]) {
-		for (let last = ''; last !== found;) {
-			last = found;
-			found = found.replace(/[.,;:!?»”’*]+$/, '');
-			if (/[)\]]$/.test(found) && found.split(/[([]/).length < found.split(/[)\]]/).length)
-				found = found.slice(0, -1);
-		}
-		return found;
-	});
-}
-
-/* The address in a line; null if there is none. A line that begins with a host name is an address too. */
-function addressOf(line) {
-	const text = /^[a-z][a-z0-9+.-]*:/i.test(line) && !/^[^/:]+\.[^/:]+:\d/.test(line) ? line : 'https://' + line;
-
-	if (/\s/.test(text))
-		return null;
-	try {
-		const url = new URL(text);
-
-		return /^https?:$/.test(url.protocol) && (text === line || /\.[a-z]{2,}$/i.test(url.hostname)) ? text : null;
-	} catch (e) {
-		return null;
-	}
-}
-
-/* The addresses of the field, each once, and the first invalid line: {urls, wrong: {at, line}}. */
-function addresses() {
-	const urls = new Set();
-	let wrong = null;
-
-	byId('urls').value.split('\n').forEach(function (line, at) {
-		const text = line.trim();
-
-		if (text === '' || text.startsWith('#'))
-			return;
-		if (addressOf(text))
-			urls.add(addressOf(text));
-		else
-			wrong = wrong || {at, line: text};
-	});
-	return {urls: [...urls], wrong};
-}
+/* --- the list --- */
 
 /* Inserts text as if it were typed, so that it can be undone. */
 function insert(text) {
 	const field = byId('urls');
+	const before = field.value.slice(0, field.selectionStart);
+	const lines = (before && !before.endsWith('\n') ? '\n' : '') + text.trimEnd() + '\n';
 
 	field.focus();
-	if (!document.execCommand('insertText', false, text))
-		field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
+	if (!document.execCommand('insertText', false, lines))
+		field.setRangeText(lines, field.selectionStart, field.selectionEnd, 'end');
 	offer();
+	sayList();
 }
 
-/* Inserts addresses at the cursor, one per line. */
-function insertAddresses(found) {
-	const field = byId('urls');
-	const before = field.value.slice(0, field.selectionStart);
+/* Tells screen readers what the list now is. */
+function sayList() {
+	const {urls, notes} = readList(byId('urls').value);
+	const left = notes.filter((note) => note.left).length;
 
-	insert((before && !before.endsWith('\n') ? '\n' : '') + found.join('\n') + '\n');
-	say(plural(found.length, 'address', 'addresses') + ' found.');
+	say(plural(urls.length, 'address', 'addresses') + ' found' + (left ? ', ' + plural(left, 'line is', 'lines are') + ' not added.' : '.'));
 }
 
+/* Text is pasted as it is: the list is read the same way, however it came. */
 function paste(event) {
 	const text = event.clipboardData.getData('text/plain');
-	const found = addressesIn(text);
 
 	if (event.clipboardData.files.length) {
 		event.preventDefault();
 		addFiles([...event.clipboardData.files]);
-	} else if (event.target === byId('urls') && found.length) {
+	} else if (event.target === byId('urls')) {
+		setTimeout(sayList);
+	} else if (text && !event.target.closest('input, dialog')) {
 		event.preventDefault();
-		insertAddresses(found);
-	}
-}
-
-/* Selects the invalid line. */
-function show(wrong) {
-	const field = byId('urls');
-	const lines = field.value.split('\n');
-	const start = lines.slice(0, wrong.at).join('\n').length + (wrong.at ? 1 : 0);
-
-	complain(field, 'urls-wrong', `Line ${wrong.at + 1} is not an http or https address: “${wrong.line.slice(0, 80)}”.`);
-	field.focus();
-	field.setSelectionRange(start, start + lines[wrong.at].length);
-}
-
-/* --- files --- */
-
-function offerFiles() {
-	byId('chosen').replaceChildren(...files.map(function (file, i) {
-		const out = make('button', {type: 'button', className: 'button small plain'}, '✕');
-
-		out.setAttribute('aria-label', 'Remove ' + file.name);
-		out.addEventListener('click', function () {
-			files.splice(i, 1);
-			offerFiles();
-			offer();
-			const left = byId('chosen').querySelectorAll('button');
-
-			(left[Math.min(i, left.length - 1)] || byId('choose')).focus();
-		});
-		return make('li', {}, make('span', {className: 'cut', title: file.name}, file.name), make('span', {className: 'quiet'}, bytes(file.size)), out);
-	}));
-}
-
-function addFiles(more) {
-	const fresh = more.filter((file) => !files.some((f) => f.name === file.name && f.size === file.size && f.lastModified === file.lastModified));
-
-	files.push(...fresh);
-	offerFiles();
-	offer();
-	if (more.length)
-		say(plural(fresh.length, 'file', 'files') + ' chosen, ' + files.length + ' in all.');
-}
-
-/* The files of a dropped folder and of the folders in it. */
-async function filesOf(entry) {
-	const found = [];
-
-	if (entry.isFile)
-		return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-	const reader = entry.createReader();
-
-	for (;;) {
-		const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-
-		if (some.length === 0)
-			return found;
-		for (const one of some)
-			found.push(...await filesOf(one));
+		insert(text);
 	}
 }
 
 async function drop(event) {
-	const entries = [...event.dataTransfer.items].filter((item) => item.kind === 'file').map((item) => item.webkitGetAsEntry());
-	const plain = [...event.dataTransfer.files];
-	const found = addressesIn(event.dataTransfer.getData('text/uri-list') || event.dataTransfer.getData('text/plain'));
+	const text = event.dataTransfer.getData('text/uri-list') || event.dataTransfer.getData('text/plain');
 
-	if (!plain.length && event.target === byId('urls'))
-		return; /* the field handles text itself */
-	event.preventDefault();
-	try {
-		addFiles(entries.some((entry) => entry && entry.isDirectory) ? (await Promise.all(entries.map(filesOf))).flat() : plain);
-	} catch (e) {
-		setText(byId('add-says'), 'The dropped files cannot be read: ' + e.message);
+	if (event.dataTransfer.files.length) {
+		event.preventDefault();
+		await dropFiles(event.dataTransfer);
+	} else if (text && event.target !== byId('urls')) { /* the field handles text itself */
+		event.preventDefault();
+		insert(text);
 	}
-	if (!plain.length && found.length)
-		insertAddresses(found);
 }
 
 /* --- submitting --- */
 
-/* Updates the text and the state of the button. */
+/* Updates the text and the state of the button, and what is said about the list. */
 function offer() {
-	const {urls, wrong} = addresses();
-	const what = [urls.length ? plural(urls.length, 'address', 'addresses') : '', files.length ? plural(files.length, 'file', 'files') : '']
+	const {urls, notes} = readList(byId('urls').value);
+	const what = [urls.length ? plural(urls.length, 'address', 'addresses') : '', countFiles() ? plural(countFiles(), 'file', 'files') : '']
 		.filter(Boolean).join(' and ');
 
-	setText(byId('add'), busy ? 'Adding…' : what ? 'Add ' + what : 'Add');
-	byId('add').setAttribute('aria-disabled', String(busy || !(what || wrong) || !tokenOfPage()));
-	byId('add-says').textContent = '';
-	if (!wrong)
-		complain(byId('urls'), 'urls-wrong', '');
+	setText(byId('add'), control ? 'Adding…' : what ? 'Add ' + what : 'Add');
+	byId('add').setAttribute('aria-disabled', String(Boolean(control) || !what || !tokenOfPage()));
+	byId('cancel').hidden = !control;
+	setText(byId('add-says'), '');
+	showNotes(notes);
 }
 
-async function handInAddresses(urls, name) {
+async function handInAddresses(urls, left, name) {
 	const media = byId('media').checked;
-	const result = await api[media ? 'parseUrlWithMedia' : 'parseUrl'](urls, name);
+	const result = await api[media ? 'parseUrlWithMedia' : 'parseUrl'](urls, name, {signal: control.signal});
 
-	byId('urls').value = '';
+	byId('urls').value = left;
 	say(plural(urls.length, 'address', 'addresses') + ' added.');
 	follow(name, {id: result.batch_job_id, job_type: media ? 'url_parse_media' : 'url_parse', total_items: result.total_items}, changed);
 }
@@ -263,44 +162,45 @@ async function handInAddresses(urls, name) {
 function refusal(error) {
 	if (error.status === 401 || error.status === 403)
 		readOnly('The server does not accept the token of this page. ');
+	if (error.code === 'aborted')
+		return 'Cancelled. If the server had the whole list already, its job appears here.';
 	return 'Not added: ' + (error.detail || error);
 }
 
 async function handIn(event) {
 	const name = notebook();
-	const {urls, wrong} = addresses();
+	const text = byId('urls').value;
+	const {urls, notes} = readList(text);
 
 	event.preventDefault();
-	if (busy || !tokenOfPage())
+	if (control || !tokenOfPage())
 		return;
 	if (!complain(byId('notebook'), 'notebook-says', wrongName(name))) {
 		byId('notebook').focus();
 		return;
 	}
-	if (wrong) {
-		show(wrong);
-		return;
-	}
-	if (!urls.length && !files.length) {
-		setText(byId('add-says'), 'There is nothing to add: paste an address or choose a file.');
+	if (!urls.length && !countFiles()) {
+		setText(byId('add-says'), notes.length ? 'There is no address in the list.' : 'There is nothing to add: paste an address or choose a file.');
+		byId('urls').focus();
 		return;
 	}
 	remember(name);
 	turnTo();
-	if (files.length)
-		send(files.splice(0), name, changed);
-	offerFiles();
-	busy = true;
+	if (countFiles())
+		send(takeFiles(), name, changed);
+	control = new AbortController();
 	offer();
 	let said = '';
 
 	try {
 		if (urls.length)
-			await handInAddresses(urls, name);
+			await handInAddresses(urls, linesOf(text, notes, true), name);
 	} catch (e) {
 		said = refusal(e);
+		if (e.code === 'aborted')
+			showNewest(name, changed).catch(() => {});
 	}
-	busy = false;
+	control = null;
 	offer();
 	setText(byId('add-says'), said);
 }
@@ -336,12 +236,23 @@ function start() {
 	byId('notebooks').replaceChildren(...recall().map((value) => make('option', {value})));
 	byId('notebook').addEventListener('change', turnTo);
 	byId('notebook').addEventListener('input', () => wrongName(notebook()) || complain(byId('notebook'), 'notebook-says', ''));
-	byId('urls').addEventListener('input', offer);
-	byId('choose').addEventListener('click', () => byId('files').click());
-	byId('files').addEventListener('change', function () {
-		addFiles([...byId('files').files]);
-		byId('files').value = '';
+	byId('urls').addEventListener('input', function () {
+		clearTimeout(timer);
+		if (byId('urls').value.length > LONG)
+			timer = setTimeout(offer, PAUSE);
+		else
+			offer();
 	});
+	byId('cancel').addEventListener('click', () => control && control.abort());
+	byId('left-remove').addEventListener('click', function () {
+		const field = byId('urls');
+
+		field.value = linesOf(field.value, readList(field.value).notes, false);
+		offer();
+		sayList();
+		field.focus();
+	});
+	listenFiles(offer);
 	byId('form').addEventListener('submit', handIn);
 	byId('urls').addEventListener('keydown', function (event) {
 		if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))

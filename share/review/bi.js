@@ -569,6 +569,32 @@ export class Bi {
 		return this.#linking('DELETE', notebookId, itemId, undefined, signal);
 	}
 
+	/**
+	 * Has a worker fetch failed items of a batch again: those whose numbers are in `items`, or all. Resolves to
+	 * {retried, left, worker}: how many, how many failed items the batch still has, and whether a worker runs.
+	 */
+	async retryFailed(batch, {items, signal} = {}) {
+		const path = `/batches/${segment(batch, 'the name of a batch')}/retry/`;
+		let retried = 0, from = 1, answer;
+
+		do {
+			answer = await this.#ask('POST', path, {json: items ? {items} : {from}, signal});
+			retried += answer.retried;
+			from = answer.next;
+		} while (from);
+		return {retried, left: answer.left, worker: answer.worker};
+	}
+
+	/** The items of a batch: `{count, items}`. status is 'failed', 'completed', or undefined for all of them. */
+	async listItems(batch, {status, limit, offset, signal} = {}) {
+		return this.#ask('GET', `/batches/${segment(batch, 'the name of a batch')}/items/`, {query: {status, limit, offset}, signal});
+	}
+
+	/** Cancels what is not done yet of a batch. */
+	async cancelBatch(batch, {signal} = {}) {
+		return this.#ask('POST', `/batches/${segment(batch, 'the name of a batch')}/cancel/`, {json: {}, signal});
+	}
+
 	/** Resolves if the API answers. */
 	health({signal} = {}) {
 		return this.#ask('GET', '/health/', {signal});

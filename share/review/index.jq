@@ -1,19 +1,42 @@
-# index.html: all subjects.
+# index.html, index-2.html and so on: the subjects, and subjects.json, by which lists.js finds those of all pages.
 include "page";
 
+def index_name: if . == 1 then "index.html" else "index-\(.).html" end;
+
+# Links to the other pages of the index: the first, the last, and those around this one.
+def index_pages:
+	if .pages == 1 then "" else
+		.page as $page
+		| .pages as $last
+		| [1, $last, (range(-2; 3) + $page) | select(. >= 1 and . <= $last)] | unique
+		| . as $shown
+		| "<nav class=\"pages\" aria-label=\"Pages of subjects\">"
+		+ (if $page > 1 then @html "<a rel=\"prev\" href=\"\($page - 1 | index_name)\">Previous</a>" else "" end)
+		+ ([range(length) as $i | $shown[$i]
+			| (if $i > 0 and $shown[$i - 1] < . - 1 then "<span>…</span>" else "" end)
+			+ (if . == $page then @html "<b aria-current=\"page\">\(.)</b>" else @html "<a href=\"\(index_name)\">\(.)</a>" end)] | concat)
+		+ (if $page < $last then @html "<a rel=\"next\" href=\"\($page + 1 | index_name)\">Next</a>" else "" end)
+		+ "</nav>\n"
+	end;
+
 def index_head:
-	batch_title as $title
+	. as $index
+	| .batch
+	| batch_title as $title
 	| {name: "index.html", text: (
-		page_head($title; "index"; ["lists.js", "index.js"]; "")
-		+ bar("index")
+		page_head($title; "index"; ["print.css", "lists.js", "failed.js", "index.js"]; @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
+		+ bar("index"; $index.page | index_name)
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
-<div><h1>\($title)</h1>
+<div><h1><bdi>\($title)</bdi></h1>
 <p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
-		+ "</p>\n<p><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a></p></div>\n"
+		+ (if .unlicensed then ", no licences stated" else "" end)
+		+ "</p>\n<p class=\"buttons\"><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a>"
+		+ (if .failed > 0 then "<button type=\"button\" class=\"button\" id=\"again\" hidden>Try failed again</button>" else "" end)
+		+ "</p>\n<p class=\"quiet\" id=\"again-said\" role=\"status\" hidden></p></div>\n"
 		+ progress
 		+ "</div>\n"
 		+ filters
@@ -21,25 +44,42 @@ def index_head:
 		+ "<div id=\"list\">\n<ul class=\"subjects\">\n")};
 
 def index_thumb:
-	@html "<img src=\"\(.thumb)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
+	@html "<img src=\"\(.thumb)\(version)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
 
-# Four pictures for each subject, or one in a large batch, to keep the page small.
-def index_card($batch):
+# Why there is nothing to choose: the first reason.
+def index_reason:
+	if counts[0] > 0 then "" else
+		[.candidates[] | select(.failed)][0]
+		| if . then @html "<p class=\"why\">\(plain)" + (host | if . then @html " <bdi>\(.)</bdi>" else "" end) + "</p>\n" else "" end
+	end;
+
+# Up to four pictures for each subject.
+def index_card:
 	([.candidates[] | select(.thumb)]) as $pictures
-	| ($pictures[:(if $batch.subjects > 1000 then 1 else 4 end)]) as $few
+	| ($pictures[:4]) as $few
 	| {name: "index.html", text: (
-		part("subjects")
-		+ @html "<li class=\"subject\" data-subject=\"\(.id)\" data-thumbs=\"\([$pictures[] | .idx] | join(" "))\"><a href=\"\(.id)_review.html\">
+		part("subjects"; .place)
+		+ @html "<li class=\"subject\" data-subject=\"\(.id)\" data-thumbs=\"\([$pictures[] | .idx] | join(" "))\"" + row_counts + @html "><a href=\"\(.id)_review.html\">
 <div class=\"strip strip\($few | length)\">"
 		+ ([$few[] | index_thumb] | concat)
-		+ (if ($pictures | length) == 0 then "<span class=\"none\">no pictures</span>" else "" end)
+		+ (if ($pictures | length) == 0 then @html "<span class=\"none\">\([.candidates[].kind | values] | unique | .[:3] | join(", ") | if . == "" then "no files" else . end)</span>" else "" end)
 		+ @html "</div>
-<h2>\(.name)</h2>
+<h2><bdi>\(.name)</bdi></h2>
 <p class=\"quiet\">\(plural([.candidates[] | select(.failed | not)] | length; "candidate"; "candidates"))"
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
+		+ (counts[1] | if . > 0 then ", \(.) failed" else "" end)
 		+ "</p>
-<p class=\"state\"></p></a></li>
+" + index_reason + "<p class=\"state\"></p></a></li>
 ")};
 
 def index_tail:
-	{name: "index.html", text: ("</ul>\n</div>\n</main>\n" + page_tail)};
+	{name: "index.html", text: ("</ul>\n</div>\n" + index_pages + "</main>\n" + page_tail)};
+
+# subjects.json: [id, name, candidates], and if there are any, failed items, of each subject, in order. It is small, so that a page can find each of many thousands.
+def subjects_head: {name: "subjects.json", text: "["};
+
+def subjects_line:
+	{name: "subjects.json", text: ((if .position > 1 then ",\n" else "\n" end)
+		+ (counts as [$candidates, $failed] | [.id, .name, $candidates, (if $failed > 0 then $failed else empty end)] | tojson))};
+
+def subjects_tail: {name: "subjects.json", text: "\n]\n"};

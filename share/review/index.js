@@ -6,8 +6,8 @@
 	function draw(row) {
 		const strip = row.element.querySelector('.strip');
 		const known = row.known;
-		const choices = known.outcome === 'picked' ? [known.choice] :
-			known.outcome === 'differ' ? [known.mine, ...known.others.map((o) => o.choice)] : [];
+		const choices = known.outcome === 'picked' ? decision.chosen(known.choice) :
+			known.outcome === 'differ' ? [known.mine, ...known.others.map((o) => o.choice)].flatMap(decision.chosen) : [];
 		const thumbs = [...new Set(choices)].filter((choice) => row.thumbs.has(String(choice))).slice(0, 4);
 
 		if (!asItWas.has(row))
@@ -23,16 +23,17 @@
 
 	/* The way to the first undecided subject. */
 	function showGoOn() {
-		const row = lists.undecidedAfter(null), link = review.byId('go-on');
+		const row = lists.isKnown() ? lists.undecidedAfter(null) : null, link = review.byId('go-on');
 
 		link.hidden = !row;
 		if (!row)
 			return;
-		link.href = row.subject + '_review.html';
-		review.setText(link, picks.decided().size ? 'Go on: ' + row.name : 'Start');
+		link.href = lists.addressOf(row);
+		review.setText(link, picks.decided().size ? 'Go on: ' + review.isolate(row.name) : 'Start');
 	}
 
 	lists.start('.subject', draw);
+	failed.begin();
 	picks.listen(showGoOn);
 	showGoOn();
 

@@ -2,94 +2,210 @@
  * The lists of subjects on index.html and submit.html: the outcome of each, the counts, the filter and the search.
  * A batch may have ten thousand subjects, so only some of the matching ones are on the page, and more are added when it is
  * scrolled. (A browser needs half a minute to remove 9,000 of 10,000 elements from one grid, but removes a whole grid
- * at once.)
+ * at once.) The index has several pages: subjects.json names the subjects of all, and those that match are taken from
+ * their pages.
  */
 'use strict';
 const lists = (function () {
 	const {byId, all, setText, words} = review;
 	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
-	const step = 240; /* rows that are added at a time */
-	let rows = [];
+	/* What a reviewer, this one or another, said of a subject. */
+	const remarked = {unsure: (said) => said.unsure, noted: (said) => said.note, reasoned: (said) => said.reason};
+	const brief = 100; /* characters of a remark in a list */
+	const step = 500; /* rows that are added at a time, so a page of the index is whole at once */
+	const patience = 10000; /* milliseconds that a page may take */
+	const perPage = 500; /* subjects on a page of the index */
+	const loads = new Map(); /* name of a page of the index: the promise that its elements are known */
+	let selector = '';
+	let rows = []; /* of all subjects, once they are known */
+	let here = []; /* of this page */
+	let scope = 'all'; /* of rows: 'here' where the other pages cannot be read, 'unknown' before they are */
+	let ready = Promise.resolve(); /* when that is known */
 	let meant = []; /* the rows that match the filter */
 	let placed = 0; /* the number of these on the page */
 	let show = 'all';
 	let sought = '';
+	let only = null; /* a function that says of a row whether it matches too */
 	let draw = null;
 
-	function read(selector) {
-		rows = all(selector).map(function (element) {
-			const subject = element.dataset.subject;
-			const name = element.querySelector('h2, .name').textContent;
-
-			return {
-				element: element,
-				state: element.querySelector('.state'),
-				subject: subject,
-				name: name,
-				sought: (name + ' ' + subject).toLocaleLowerCase(),
-				thumbs: new Set(element.dataset.thumbs.split(' ')),
-				known: null,
-				shown: '',
-			};
-		});
+	/* CANDIDATES and FAILED: how many items of the subject can be chosen, and how many failed. */
+	function rowOf(subject, name, index, candidates, failed) {
+		return {
+			nothing: candidates === 0, /* there is nothing to choose: it is no work */
+			failed: failed > 0,
+			element: null,
+			state: null,
+			subject: subject,
+			name: name,
+			index: index,
+			sought: (name + ' ' + subject).toLocaleLowerCase(),
+			thumbs: new Set(),
+			sources: [], /* of its pictures, with their versions */
+			known: picks.of(subject),
+			shown: '',
+		};
 	}
+
+	function setElement(row, element) {
+		row.element = element;
+		row.state = element.querySelector('.state');
+		row.thumbs = new Set(element.dataset.thumbs.split(' '));
+		row.sources = all('img', element).map((img) => img.getAttribute('src'));
+	}
+
+	function read() {
+		here = rows = all(selector).map(function (element) {
+			const row = rowOf(element.dataset.subject, element.querySelector('h2, .name').textContent, review.page.index,
+				Number(element.dataset.candidates), Number(element.dataset.failed || 0));
+
+			setElement(row, element);
+			return row;
+		});
+		scope = review.page.pages > 1 ? 'unknown' : 'all';
+	}
+
+	/* --- the other pages of the index --- */
+
+	async function load(address) {
+		const response = await fetch(address, {cache: 'no-cache', signal: AbortSignal.timeout(patience)});
+
+		if (!response.ok)
+			throw new Error(address + ' has the status ' + response.status);
+		return response.text();
+	}
+
+	function indexName(page) {
+		return page === 1 ? 'index.html' : 'index-' + page + '.html';
+	}
+
+	/* Reads the subjects of all pages. A file may not be read by the page of another. */
+	async function readAll() {
+		const shown = new Map(here.map((row) => [row.subject, row]));
+
+		try {
+			if (!picks.state().served)
+				throw new Error('this page is a file');
+			rows = JSON.parse(await load('subjects.json')).map(([subject, name, candidates, failed], i) =>
+				shown.get(subject) || rowOf(subject, name, indexName(Math.floor(i / perPage) + 1), candidates, failed || 0));
+			scope = 'all';
+		} catch (e) {
+			scope = 'here';
+		}
+		keepOrder();
+		sayWhatIsKnown();
+		update();
+	}
+
+	function sayWhatIsKnown() {
+		const line = byId('known');
+
+		line.hidden = scope !== 'here';
+		setText(line, !picks.state().served ? 'Opened as a file, a page counts and finds only its own subjects.' :
+			'The server does not answer, so only the subjects of this page are counted and found. A click on a filter tries again.');
+	}
+
+	/* Reads the elements of one page, which other rows need. */
+	async function readPage(name) {
+		const page = new DOMParser().parseFromString(await load(name), 'text/html');
+		const of = new Map(rows.filter((row) => row.index === name && !row.element).map((row) => [row.subject, row]));
+
+		for (const element of all(selector, page)) {
+			const row = of.get(element.dataset.subject);
+
+			if (row)
+				setElement(row, document.importNode(element, true));
+			of.delete(element.dataset.subject);
+		}
+		if (of.size)
+			review.warn('This batch was rendered again. Load this page again to see all of it.');
+		rows = rows.filter((row) => !of.has(row.subject));
+		meant = meant.filter((row) => !of.has(row.subject));
+	}
+
+	function readOnce(name) {
+		if (!loads.has(name))
+			loads.set(name, readPage(name).then(() => true, function () {
+				loads.delete(name);
+				review.say('The server does not answer, so not all subjects that match are shown.');
+				return false;
+			}));
+		return loads.get(name);
+	}
+
+	/* --- what is shown --- */
 
 	function describe(known) {
 		const text = known.outcome === 'picked' ? words(known.choice) : states[known.outcome];
+		const said = decision.remarkWords(known.remarks, brief).map((word) => ', ' + word).join('');
 
 		if (known.outcome === 'differ')
-			return text + ': ' + differing(known).join(', ');
-		return known.mine === null && known.others.length ? text + ', not decided by you' : text;
+			return text + ': ' + differing(known).join(', ') + said;
+		return text + (known.mine === null && known.others.length ? ', not decided by you' : '') + said;
 	}
 
 	/* The choices: "ada 2", "bob none". */
 	function differing(known) {
 		const own = known.mine === null ? [] : [{reviewer: 'you', choice: known.mine}];
 
-		return own.concat(known.others).map((o) => o.reviewer + ' ' + (o.choice === 0 ? 'none' : o.choice));
+		return own.concat(known.others).map((o) => review.isolate(o.reviewer) + ' ' + (decision.chosen(o.choice).join(' ') || 'none'));
 	}
 
 	/* Whether a subject has this state. It is undecided if this reviewer has not decided it, whatever others chose. */
-	function isOf(known, state) {
+	function isOf({known, nothing, failed}, state) {
 		if (state === 'undecided')
-			return known.mine === null;
+			return known.mine === null && !nothing;
+		if (state === 'failed')
+			return failed;
+		if (Object.hasOwn(remarked, state))
+			return [known.remarks, ...known.others.map((o) => o.remarks)].some(remarked[state]);
 		return state === 'unsaved' ? known.unsaved : known.outcome === state;
 	}
 
 	function isMeant(row) {
-		const known = row.known;
-
-		return (show === 'all' || isOf(known, show)) &&
+		return (show === 'all' || isOf(row, show)) && (only === null || only(row)) &&
 			(sought === '' || row.sought.includes(sought));
 	}
 
 	/* Shows the outcome of a row, if it has changed. */
 	function refresh(row) {
-		const text = describe(row.known);
+		const idle = row.nothing && row.known.outcome === 'undecided';
+		const text = idle ? 'Nothing to choose' : describe(row.known);
 		const sign = text + (row.known.unsaved ? '*' : '');
 
-		if (row.shown === sign)
+		if (!row.element || row.shown === sign)
 			return;
 		row.shown = sign;
 		setText(row.state, text);
-		row.element.dataset.outcome = row.known.mine === null && row.known.outcome !== 'differ' ? 'undecided' : row.known.outcome;
+		row.element.dataset.outcome = idle ? 'nothing' : row.known.mine === null && row.known.outcome !== 'differ' ? 'undecided' : row.known.outcome;
 		row.element.toggleAttribute('data-unsaved', row.known.unsaved);
 		draw(row);
 	}
 
-	/* Adds matching rows to the page, until it has COUNT. */
+	/* Adds matching rows to the page, until it has COUNT: those of other pages when they are read. */
 	function place(count) {
-		const more = meant.slice(placed, count);
+		const next = meant.slice(placed, count);
+		const missing = next.find((row) => !row.element);
+		const more = missing ? next.slice(0, next.indexOf(missing)) : next;
+		const list = byId('list').lastElementChild;
 
 		more.forEach(refresh);
-		byId('list').lastElementChild.append(...more.map((row) => row.element));
+		list.append(...more.map((row) => row.element));
 		placed += more.length;
+		if (missing)
+			readOnce(missing.index).then((is) => is && list.isConnected && place(count));
+	}
+
+	/* Whether this page is shown as it is. */
+	function isWhole() {
+		return show === 'all' && sought === '' && only === null;
 	}
 
 	/* Shows the matching rows, and keeps the focus. */
 	function filter() {
 		const focus = document.activeElement;
-		const now = rows.filter(isMeant);
+		const now = (isWhole() ? here : rows).filter(isMeant);
+
+		all('.pages').forEach((nav) => nav.hidden = !isWhole());
 
 		if (placed > 0 && now.length === meant.length && now.every((row, i) => row === meant[i])) {
 			meant.slice(0, placed).forEach(refresh);
@@ -107,6 +223,22 @@ const lists = (function () {
 		byId('nothing').hidden = meant.length > 0 || rows.length === 0;
 	}
 
+	/* On paper there is no scrolling: all rows that match are there, with their pictures. */
+	function listenPrint() {
+		window.addEventListener('beforeprint', function () {
+			place(meant.length);
+			all('img', byId('list')).forEach((img) => img.loading = 'eager');
+		});
+	}
+
+	/* Shows only rows of which MAY(row) is true; null: all. */
+	function showOnly(may) {
+		only = may;
+		placed = 0;
+		filter();
+		review.say(review.plural(meant.length, 'subject', 'subjects') + ' shown', {quiet: true});
+	}
+
 	/* Adds rows before the end of the list is visible. */
 	function listenEnd() {
 		const end = review.make('div', {});
@@ -119,18 +251,25 @@ const lists = (function () {
 	}
 
 	function count() {
-		const undecided = rows.filter((row) => isOf(row.known, 'undecided')).length;
-		const decided = rows.length - undecided;
+		if (scope === 'unknown')
+			return;
+		const undecided = rows.filter((row) => isOf(row, 'undecided')).length;
+		const work = rows.filter((row) => !row.nothing || row.known.mine !== null).length;
+		const decided = work - undecided;
 		const others = rows.filter((row) => row.known.others.length).length;
 
 		all('[data-count]').forEach(function (b) {
 			const state = b.dataset.count;
 
-			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row.known, state)).length));
+			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row, state)).length));
+			/* No filter for what nobody has said, and for failures where there are none. */
+			if (state === 'failed' || Object.hasOwn(remarked, state))
+				b.closest('label').hidden = b.textContent === '0' && state !== show;
 		});
-		setText(byId('progress'), decided + ' of ' + rows.length + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
+		setText(byId('progress'), decided + ' of ' + work + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
+		byId('bar').max = Math.max(work, 1);
 		byId('bar').value = decided;
-		setText(byId('left'), rows.length === 0 || undecided ? '' : 'all decided');
+		setText(byId('left'), work === 0 || undecided ? '' : 'all decided');
 	}
 
 	/* Updates the page from picks. */
@@ -143,10 +282,11 @@ const lists = (function () {
 
 	function picture(row, choice, alt) {
 		const img = document.createElement('img');
+		const file = 'thumbs/' + row.subject + '_' + choice + '.webp';
 
 		img.loading = 'lazy';
 		img.alt = alt;
-		img.src = 'thumbs/' + row.subject + '_' + choice + '.webp';
+		img.src = row.sources.find((source) => source.startsWith(file + '?')) || file;
 		return img;
 	}
 
@@ -172,10 +312,12 @@ const lists = (function () {
 		form.addEventListener('submit', function (event) {
 			event.preventDefault();
 			if (meant.length && sought)
-				meant[0].element.querySelector('a').click();
+				review.go(addressOf(meant[0]));
 		});
 		form.addEventListener('input', function () {
 			changed();
+			if (scope === 'here' && picks.state().served)
+				ready = readAll();
 			placed = 0;
 			filter();
 			review.say(review.plural(meant.length, 'subject', 'subjects') + ' shown');
@@ -193,7 +335,7 @@ const lists = (function () {
 
 		if (to >= placed)
 			place(to + step);
-		if (to >= 0)
+		if (to >= 0 && to < placed)
 			meant[to].element.querySelector('a').focus();
 	}
 
@@ -211,31 +353,49 @@ const lists = (function () {
 		};
 	}
 
-	/* The first subject that this reviewer has not decided, after the subject AFTER and then from the start; null if there is none. */
-	function undecidedAfter(after) {
+	/* The first subject that this reviewer has not decided, after the subject AFTER and then, unless ONWARD, from the start; null
+	 * if there is none. */
+	function undecidedAfter(after, onward = false) {
 		const at = rows.findIndex((row) => row.subject === after);
-		const around = rows.slice(at + 1).concat(rows.slice(0, at + 1));
+		const around = rows.slice(at + 1).concat(onward ? [] : rows.slice(0, at + 1));
 
-		return around.find((row) => isOf(row.known, 'undecided')) || null;
+		return around.find((row) => isOf(row, 'undecided')) || null;
 	}
 
-	async function toUndecided(after) {
-		await picks.known();
-		const row = undecidedAfter(after);
+	function addressOf(row) {
+		return row.subject + '_review.html';
+	}
 
-		review.go(row ? row.subject + '_review.html' : 'submit.html');
+	/* As a file, a page knows only its own subjects, and the next one may have an undecided one. */
+	async function toUndecided(after) {
+		await Promise.all([picks.known(), ready]);
+		const next = scope === 'here' && document.querySelector('.pages [rel=next]');
+		const row = undecidedAfter(after, Boolean(next));
+
+		review.go(row ? addressOf(row) : next ? next.getAttribute('href') + '#undecided-after=-' : 'submit.html');
+	}
+
+	/* The order of the subjects, for their pages. */
+	function keepOrder() {
+		if (scope === 'all')
+			picks.session.set('order', rows.map((row) => row.subject)) &&
+				picks.session.set('nothing', rows.filter((row) => row.nothing).map((row) => row.subject));
 	}
 
 	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one. */
-	function start(selector, drawRow) {
+	function start(rowSelector, drawRow) {
 		draw = drawRow;
-		read(selector);
-		picks.session.set('order', rows.map((row) => row.subject));
+		selector = rowSelector;
+		read();
+		keepOrder();
 		listenFilters();
 		picks.listen(update);
 		review.start();
+		if (scope === 'unknown')
+			ready = readAll();
 		update();
 		listenEnd();
+		listenPrint();
 		review.listenKeys({
 			j: () => move(1),
 			k: () => move(-1),
@@ -250,6 +410,6 @@ const lists = (function () {
 		});
 	}
 
-	return {start: start, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
-		undecidedAfter: undecidedAfter};
+	return {start: start, only: showOnly, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
+		undecidedAfter: undecidedAfter, addressOf: addressOf, isKnown: () => scope !== 'unknown'};
 })();

@@ -1,6 +1,7 @@
 /*
  * The loupe: the files of one to four candidates in a dialog, fitted to the window or enlarged. All are enlarged and moved
- * together, and stay so when other candidates are shown. One of several can be held while the others change.
+ * together, and stay so when other candidates are shown. One of several can be held while the others change. Of a document
+ * it shows the pictures of its first pages, or the text that is on its card.
  */
 'use strict';
 const loupe = (function () {
@@ -12,12 +13,13 @@ const loupe = (function () {
 	let dialog = null;
 	let parts = null;
 	let onPick = null;
-	let list = []; /* all candidates with a picture: {idx, card, href, small, alt, title, about} */
+	let list = []; /* all candidates with a picture or a text: {idx, card, href, small, alt, title, about, text, drawn, pages} */
 	let panes = [];
 	let first = 0; /* the place in the list of the first that is not held */
 	let held = null; /* the idx of the held candidate */
 	let count = 1; /* of panes that are wanted */
 	let scale = null; /* null: fitted; 'whole': pixel for pixel; else a factor of the fitted size */
+	let leaf = 1; /* the page of documents that is shown */
 	let place = {x: 0.5, y: 0.5}; /* the point of the pictures in the middle of the panes, as fractions */
 
 	function candidates() {
@@ -29,8 +31,11 @@ const loupe = (function () {
 				idx: Number(link.dataset.zoom),
 				card: card,
 				href: link.dataset.src,
-				small: img.src,
-				alt: img.alt,
+				small: img ? img.src : null,
+				alt: img ? img.alt : card.getAttribute('aria-label'),
+				text: link.dataset.src ? null : card.querySelector('.excerpt').textContent,
+				drawn: Number(link.dataset.drawn || 1), /* pages that have a picture */
+				pages: Number(link.dataset.pages || 1),
 				title: card.querySelector('h2').textContent,
 				about: [card.querySelector('.short').textContent, ...review.all('.badge', card).map((badge) => badge.textContent)]
 					.filter(Boolean).join(' · '),
@@ -39,6 +44,11 @@ const loupe = (function () {
 	}
 
 	/* --- where a picture is in its pane --- */
+
+	/* A picture that can be enlarged: the pane of the pointer, or the first; null if there are only texts. */
+	function pictured(pane) {
+		return [pane, ...panes].find((one) => one && !one.one.text && one.img.naturalWidth) || null;
+	}
 
 	function fittedScale(pane) {
 		const view = pane.view.getBoundingClientRect();
@@ -61,7 +71,7 @@ const loupe = (function () {
 		const view = pane.view.getBoundingClientRect();
 		const w = pane.img.naturalWidth, h = pane.img.naturalHeight;
 
-		if (!w || !h || !view.width)
+		if (!w || !h || !view.width || pane.one.text)
 			return;
 		const s = scaleOf(pane), percent = Math.round(s * devicePixelRatio * 100);
 
@@ -108,7 +118,11 @@ const loupe = (function () {
 	}
 
 	/* Enlarges by the factor BY; back at the fitted size it is fitted. */
-	function zoomBy(by, pane = panes[0], x = null, y = null) {
+	function zoomBy(by, at = null, x = null, y = null) {
+		const pane = pictured(at);
+
+		if (!pane)
+			return;
 		const view = pane.view.getBoundingClientRect();
 		const to = Math.min(factor(pane) * by, 40);
 
@@ -116,7 +130,11 @@ const loupe = (function () {
 	}
 
 	/* Fitted to pixel for pixel, or a small picture twice as large, and back. */
-	function toggle(pane = panes[0], x = null, y = null) {
+	function toggle(at = null, x = null, y = null) {
+		const pane = pictured(at);
+
+		if (!pane)
+			return;
 		const view = pane.view.getBoundingClientRect();
 		const whole = fittedScale(pane) * devicePixelRatio < 1 ? 'whole' : 2;
 
@@ -147,7 +165,8 @@ const loupe = (function () {
 			wide = 0;
 		}
 		pane.view.addEventListener('pointerdown', function (event) {
-			if (event.button !== 0)
+			/* A text scrolls, and its words can be marked. */
+			if (event.button !== 0 || pane.one.text)
 				return;
 			down.set(event.pointerId, {x: event.clientX, y: event.clientY});
 			pane.view.setPointerCapture(event.pointerId);
@@ -182,6 +201,8 @@ const loupe = (function () {
 		pane.view.addEventListener('pointerup', end);
 		pane.view.addEventListener('pointercancel', end);
 		pane.view.addEventListener('wheel', function (event) {
+			if (pane.one.text)
+				return;
 			event.preventDefault();
 			zoomBy(Math.exp(-event.deltaY * 0.002), pane, event.clientX, event.clientY);
 		}, {passive: false});
@@ -202,11 +223,45 @@ const loupe = (function () {
 		return kept.concat(free().slice(first, first + wanted));
 	}
 
-	function fill(pane, one) {
-		pane.one = one;
-		pane.figure.dataset.idx = one.idx;
-		pane.figure.classList.toggle('picked', one.card.classList.contains('picked'));
-		if (pane.img.getAttribute('src') !== one.href) {
+	function showPick(pane) {
+		const {card, idx} = pane.one;
+		const picked = card.classList.contains('picked');
+
+		pane.figure.classList.toggle('picked', picked);
+		setText(pane.pick, picked ? ('Picked ' + (card.dataset.order || '')).trim() : 'Pick ' + idx);
+	}
+
+	/* The picks have changed. */
+	function refresh() {
+		if (!dialog || !dialog.open)
+			return;
+		panes.filter((pane) => pane.one.card.isConnected).forEach(showPick);
+		review.all('button', parts.strip).forEach(function (frame, i) {
+			frame.classList.toggle('picked', Boolean(list[i]) && list[i].card.classList.contains('picked'));
+		});
+	}
+
+	/* The page of ONE that is shown. */
+	function leafOf(one) {
+		return Math.min(leaf, one.drawn);
+	}
+
+	/* The address of a page of a document, whose first ends in _1.webp; of anything else its own. */
+	function addressOf(one) {
+		return one.drawn > 1 ? one.href.replace(/_1(\.webp)/, '_' + leafOf(one) + '$1') : one.href;
+	}
+
+	/* Shows the text of ONE in place of a picture, or the picture. */
+	function fillView(pane, one) {
+		const href = one.text ? null : addressOf(one);
+
+		pane.img.hidden = one.text !== null;
+		pane.text.hidden = one.text === null;
+		setText(pane.text, one.text || '');
+		if (href === null) {
+			pane.img.removeAttribute('src');
+			setText(pane.percent, '');
+		} else if (pane.img.getAttribute('src') !== href) {
 			pane.img.style.transform = '';
 			/* If the browser cannot show the file, show its thumbnail. */
 			pane.img.onerror = function () {
@@ -214,13 +269,27 @@ const loupe = (function () {
 				pane.img.src = one.small;
 				setText(pane.about, one.about + ' · this browser can show only the thumbnail of this file');
 			};
-			pane.img.src = one.href;
+			pane.img.src = href;
 		}
-		pane.img.alt = one.alt;
+		pane.img.alt = one.alt + (one.pages > 1 ? ', page ' + leafOf(one) : '');
+	}
+
+	function fillLeaves(pane, one) {
+		pane.leaves.hidden = one.pages < 2;
+		setText(pane.leaf, 'Page ' + leafOf(one) + ' of ' + one.pages);
+		pane.before.disabled = leafOf(one) === 1;
+		pane.after.disabled = leafOf(one) === one.drawn;
+	}
+
+	function fill(pane, one) {
+		pane.one = one;
+		pane.figure.dataset.idx = one.idx;
+		fillView(pane, one);
+		fillLeaves(pane, one);
 		setText(pane.number, String(one.idx));
 		setText(pane.title, one.title);
 		setText(pane.about, one.about);
-		setText(pane.pick, pane.figure.classList.contains('picked') ? 'Picked' : 'Pick ' + one.idx);
+		showPick(pane);
 		pane.hold.hidden = count < 2;
 		pane.hold.setAttribute('aria-pressed', String(one.idx === held));
 	}
@@ -254,6 +323,26 @@ const loupe = (function () {
 		first += by;
 		draw();
 		review.say(first === was ? 'There is no other candidate that way.' : panes.map((pane) => pane.one.alt).join(', '));
+	}
+
+	/* Turns the pages of the documents that are shown. Returns false if there are none. */
+	function turnLeaf(by) {
+		const documents = panes.filter((pane) => pane.one.pages > 1);
+		const drawn = Math.max(...documents.map((pane) => pane.one.drawn));
+		const to = Math.min(Math.max(leaf + by, 1), drawn);
+
+		if (!dialog || !dialog.open || documents.length === 0)
+			return false;
+		if (to !== leaf) {
+			leaf = to;
+			draw();
+			review.say(documents.map((pane) => pane.leaf.textContent).join(', '), {quiet: true});
+		} else if (by > 0 && documents.some((pane) => pane.one.pages > pane.one.drawn)) {
+			review.say('Only the first ' + drawn + ' pages are shown here. Download the file for the others.');
+		} else {
+			review.say(by > 0 ? 'This is the last page.' : 'This is the first page.');
+		}
+		return true;
 	}
 
 	/* Shows two beside each other, then three, then four, then one again. */
@@ -305,14 +394,19 @@ const loupe = (function () {
 			title: make('span', {className: 'title'}),
 			about: make('span', {className: 'quiet'}),
 			percent: make('span', {className: 'quiet percent'}),
+			text: make('div', {className: 'text', tabIndex: 0, dir: 'auto'}),
+			leaf: make('span', {}),
+			before: button('‹', 'Previous page', () => turnLeaf(-1)),
+			after: button('›', 'Next page', () => turnLeaf(1)),
 			pick: button('Pick', '', (event) => onPick(event, pane.one.idx)),
 			hold: button('Hold', '', () => hold(pane.one.idx)),
 		};
 
 		pane.pick.classList.add('primary');
-		pane.view = make('div', {className: 'view'}, pane.img);
+		pane.leaves = make('span', {className: 'leaves'}, pane.before, pane.leaf, pane.after);
+		pane.view = make('div', {className: 'view'}, pane.img, pane.text);
 		pane.figure = make('figure', {className: 'pane'}, pane.view,
-			make('figcaption', {}, pane.number, pane.title, pane.about, pane.percent,
+			make('figcaption', {}, pane.number, pane.title, pane.about, pane.percent, pane.leaves,
 				make('span', {className: 'buttons'}, pane.hold, pane.pick)));
 		pane.img.addEventListener('load', () => put(pane));
 		listenPointers(pane);
@@ -351,9 +445,9 @@ const loupe = (function () {
 		parts.strip.replaceChildren(...list.map(function (one) {
 			const frame = button('', 'Candidate ' + one.idx, () => goTo(one.idx));
 
-			frame.className = 'frame' + (one.card.classList.contains('picked') ? ' picked' : '');
+			frame.className = 'frame' + (one.small ? '' : ' words') + (one.card.classList.contains('picked') ? ' picked' : '');
 			frame.dataset.idx = one.idx;
-			frame.append(make('img', {src: one.small, alt: '', loading: 'lazy'}), make('b', {}, String(one.idx)));
+			frame.append(one.small ? make('img', {src: one.small, alt: '', loading: 'lazy'}) : '', make('b', {}, String(one.idx)));
 			return frame;
 		}));
 	}
@@ -361,12 +455,15 @@ const loupe = (function () {
 	/* Shows candidate IDX, or the first; calls pick(event, number) for the candidate that is clicked in the dialog. */
 	function open(idx, pick) {
 		list = candidates();
-		if (list.length === 0)
+		if (list.length === 0) {
+			review.say('There is nothing to enlarge here.');
 			return;
+		}
 		if (!dialog)
 			build();
 		onPick = pick;
 		held = null;
+		leaf = 1;
 		scale = null;
 		place = {x: 0.5, y: 0.5};
 		first = Math.max(0, list.findIndex((one) => one.idx === idx));
@@ -382,6 +479,7 @@ const loupe = (function () {
 			return;
 		list = candidates();
 		held = null;
+		leaf = 1;
 		first = 0;
 		if (list.length === 0) {
 			dialog.close();
@@ -394,7 +492,9 @@ const loupe = (function () {
 	return {
 		open: open,
 		turned: turned,
+		refresh: refresh,
 		step: step,
+		turn: turnLeaf,
 		toggle: () => toggle(),
 		zoomBy: (by) => zoomBy(by),
 		compare: compare,

@@ -9,9 +9,23 @@ def listed: [.[] | ", \(.)"] | concat | .[2:];
 # The title of the batch for people.
 def batch_title: if .label then .label else .batch end;
 
-# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $scripts are the scripts of the
-# page, and $data has more attributes of the body.
-def page_head($title; $kind; $scripts; $data):
+# How the batch is reviewed, as attributes of the body: picks, stars, blind, reasons (JSON). The input is the batch.
+def settings:
+	.review // {}
+	| (if .picks == "many" then " data-picks=\"many\"" else "" end)
+	+ (if .stars == true then " data-stars=\"yes\"" else "" end)
+	+ (if .blind == true then " data-blind=\"yes\"" else "" end)
+	+ (if (.reasons | type) == "array" then @html " data-reasons=\"\(.reasons | tojson)\"" else "" end);
+
+# The beginning of a page; the input is the batch. $kind tells review.js which page it is, $files are the style sheets and
+# scripts of the page, and $data has more attributes of the body. print.css is only for paper.
+def page_head($title; $kind; $files; $data):
+	.assets as $assets
+	| def file: $assets[.] // .;
+	def asset:
+		if . == "print.css" then @html "<link rel=\"stylesheet\" href=\"\(file)\" media=\"print\">\n"
+		elif endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\(file)\">\n"
+		else @html "<script src=\"\(file)\" defer></script>\n" end;
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
 <head>
@@ -21,26 +35,27 @@ def page_head($title; $kind; $scripts; $data):
 <meta name=\"referrer\" content=\"no-referrer\">
 <title>\($title)</title>
 <link rel=\"icon\" href=\"data:,\">
-<link rel=\"stylesheet\" href=\"review.css\">
+<link rel=\"stylesheet\" href=\"\("review.css" | file)\">
 "
-	+ ([("picks.js", "review.js", $scripts[]) | "<script src=\"\(.)\" defer></script>\n"] | concat)
+	+ ([("decision.js", "picks.js", "review.js", $files[]) | asset] | concat)
 	+ @html "</head>
-<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + $data + ">
+<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
 ";
 
 def tab($to; $here; $text):
 	@html "<a href=\"\($to)\"" + (if $here then " aria-current=\"page\"" else "" end) + @html ">\($text)</a>";
 
-# The bar at the top: the batch, the state of the picks, and links to the other pages. The input is the batch.
-def bar($kind):
+# The bar at the top: the batch, the state of the picks, and links to the other pages. The input is the batch; $index is the page of
+# the index that the subject is on.
+def bar($kind; $index):
 	@html "<header class=\"bar\">
-<p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\">\(.batch)</a>"
-	+ (if .label and .label != .batch then @html "<span class=\"label\">\(.label)</span>" else "" end)
+<p class=\"batch\"><a class=\"home\" id=\"home\" href=\"../\" hidden>Batches</a><a href=\"index.html\" title=\"\(.batch)\"><bdi>\(.batch)</bdi></a>"
+	+ (if .label and .label != .batch then @html "<bdi class=\"label\">\(.label)</bdi>" else "" end)
 	+ "</p>
 <p class=\"saved\" id=\"saved\" role=\"status\"></p>
 <nav aria-label=\"Pages\">"
-	+ tab("index.html"; $kind == "index"; "Subjects")
+	+ tab($index; $kind == "index"; "Subjects")
 	+ tab("submit.html"; $kind == "submit"; "Picks")
 	+ "<button type=\"button\" class=\"ask who-is\" id=\"reviewer\" title=\"Change your name\" hidden></button><button type=\"button\" class=\"ask\" id=\"help\" aria-haspopup=\"dialog\" hidden><span aria-hidden=\"true\">?</span><span class=\"unseen\">Help and keys</span></button></nav>
 </header>
@@ -70,18 +85,83 @@ def filters:
 	"<form class=\"find\" id=\"find\" role=\"search\" hidden>
 <fieldset><legend class=\"unseen\">Show</legend>"
 	+ filter_choice("all"; "All") + filter_choice("undecided"; "Undecided") + filter_choice("picked"; "Picked")
-	+ filter_choice("none"; "None") + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved")
+	+ filter_choice("none"; "None") + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved") + filter_choice("failed"; "Failed")
+	+ filter_choice("unsure"; "Unsure") + filter_choice("noted"; "With a note") + filter_choice("reasoned"; "With a reason")
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>
+<p class=\"quiet\" id=\"known\" hidden></p>
 <p class=\"empty\" id=\"nothing\" hidden>No subject matches.</p>
 ";
 
-# Long lists are split into parts, so that a browser can skip invisible ones; the input is the subject.
-def part($class):
-	if .position > 1 and .position % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
+# Long lists are split into parts, so that a browser can skip invisible ones; $place is that of the subject in the list.
+def part($class; $place):
+	if $place > 1 and $place % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;
+
+# Behind the name of the file of a candidate or its thumbnail, which browsers keep for ever.
+def version: if .version then "?v=" + .version else "" end;
+
+# How many items of a subject can be chosen, and how many failed.
+def counts: [.candidates[] | has("failed")] | [([.[] | select(not)] | length), ([.[] | select(.)] | length)];
+def row_counts: counts as [$candidates, $failed]
+	| @html " data-candidates=\"\($candidates)\"" + (if $failed > 0 then @html " data-failed=\"\($failed)\"" else "" end);
 
 def plural($n; $one; $many): if $n == 1 then "1 \($one)" else "\($n) \($many)" end;
+
+# A text from elsewhere without control characters.
+def printable: gsub("\\p{Cc}+"; " ");
+
+# The host of a failed item; null if it has none.
+def host: (.url // .from // "") | [match("^https?://(?:[^/?#@]*@)?([^/?#]+)"; "i")] | if length > 0 then .[0].captures[0].string | ascii_downcase else null end;
+
+# The reason of a failed item in plain words.
+def plain:
+	(.code // "") as $code
+	| {
+		http_401: "The server wants a password (401).",
+		http_403: "The server refuses to give this file (403).",
+		http_404: "The server does not have this file (404).",
+		http_410: "The server no longer has this file (410).",
+		http_429: "The server asks for fewer requests (429).",
+		resolve_failed: "There is no server of this name.",
+		connect_failed: "The server does not answer.",
+		no_answer: "The server does not answer.",
+		timeout: "The server took too long.",
+		cut_short: "The transfer broke off.",
+		not_whole: "The file is not whole.",
+		empty: "The file is empty.",
+		page_instead: "The server sent a web page in place of the file.",
+		not_accepted: "The file is of a kind that was not asked for.",
+		too_large: "The file is too large.",
+		too_many_redirects: "The address leads nowhere.",
+		bad_redirect: "The address leads nowhere.",
+		bad_url: "This is not an address of the web.",
+		blocked_address: "This address may not be used here.",
+		opted_out: "The site forbids this use.",
+		host_busy: "The server asks for a long pause.",
+		host_given_up: "The server refuses all requests.",
+		tls_failed: "The connection to the server is not secure.",
+		tls_untrusted: "The connection to the server is not secure.",
+		no_such_file: "There is no such file.",
+		unreadable_file: "The file cannot be read.",
+		file_lost: "The file is missing.",
+		upload_lost: "The file is missing.",
+		deleted: "The file was deleted.",
+		cancelled: "It was cancelled before it was fetched."
+	}[$code]
+	// (if $code | test("^http_5[0-9][0-9]$") then "The server has a fault (\($code[5:]))."
+	elif $code | test("^http_[0-9]+$") then "The server answered with the status \($code[5:])."
+	else .failed | printable end);
+# Whether a picture is small, and its original is too.
+def is_tiny: .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200;
+
+# A date for people, as "10 December 1815"; any other text as it is.
+def date:
+	tostring
+	| if test("^[0-9]{1,4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$") then
+		(split("-") | map(tonumber)) as [$year, $month, $day]
+		| @html "<time datetime=\"\(.)\">\($day) \(["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"][$month - 1]) \($year)</time>"
+	else @html "<bdi>\(.)</bdi>" end;
 
 # Bytes for people.
 def bytes:

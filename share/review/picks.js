@@ -1,8 +1,8 @@
 /*
  * The picks: this browser stores them at once, and sends them to the server as soon as possible.
  *
- * localStorage holds the picks that are not saved yet: "BATCH:pick:SUBJECT" is the number of a candidate, 0 for none of
- * them, or null for a decision taken back; "BATCH:by:SUBJECT" is the reviewer and the time. Both keys are removed when the
+ * localStorage holds the picks that are not saved yet: "BATCH:pick:SUBJECT" is a choice (decision.js), null for a decision
+ * taken back; "BATCH:by:SUBJECT" is the reviewer, the time and the remarks. Both keys are removed when the
  * server has answered that the decision is on its disk. The name of a batch has no ':', so keys of different batches
  * differ. The decisions of all reviewers come from ../api/v1/batches/BATCH/selections/.
  *
@@ -17,11 +17,14 @@ const picks = (function () {
 	const most = 500; /* decisions in one request */
 	const pauses = [1, 2, 4, 8, 15, 30]; /* seconds between tries */
 	const served = /^https?:$/.test(location.protocol);
+	/* Tells other tabs what was saved, since they cannot know it from localStorage. */
+	const tabs = served && window.BroadcastChannel ? new BroadcastChannel('bi:picks:' + batch) : null;
+	const {isChoice, isSame, remarksOf} = decision;
 
 	const listeners = [];
 	const refused = new Map(); /* subject: why the server refused its decision */
-	let kept = new Map(); /* subject: {choice, by, at}: not saved yet */
-	let saved = new Map(); /* subject: Map of reviewer: {choice, at} */
+	let kept = new Map(); /* subject: {choice, by, at, remarks}: not saved yet */
+	let saved = new Map(); /* subject: Map of reviewer: {choice, at, remarks} */
 	let state = served ? 'unknown' : 'local';
 	let why = '';
 	let tries = 0;
@@ -70,10 +73,6 @@ const picks = (function () {
 		}
 	}
 
-	function isChoice(value) {
-		return value === null || (Number.isInteger(value) && value >= 0 && value < 1e9);
-	}
-
 	/* Whether localStorage accepts anything. It is tried only once, since each write is an event in all other tabs. */
 	function probe() {
 		return storeOf('localStorage') !== null && write('localStorage', batch + ':probe', '1') &&
@@ -96,7 +95,7 @@ const picks = (function () {
 				const by = parse(store.getItem(byPrefix + subject)) || {};
 
 				if (isChoice(choice))
-					found.set(subject, {choice: choice, by: by.by || null, at: by.at || null});
+					found.set(subject, {choice, by: by.by || null, at: by.at || null, ...remarksOf(by)});
 			}
 		} catch (e) {
 			return;
@@ -122,6 +121,7 @@ const picks = (function () {
 	function setReviewer(name) {
 		write('localStorage', 'bi:reviewer', name);
 		write('localStorage', batch + ':reviewer', null);
+		write('sessionStorage', batch + ':etag', null); /* the document of a blind batch is that of a reviewer */
 		tell();
 		return flush();
 	}
@@ -168,20 +168,33 @@ const picks = (function () {
 		if (!doc || typeof doc.reviewers !== 'object')
 			return;
 		for (const [name, decisions] of Object.entries(doc.reviewers))
-			for (const [subject, decision] of Object.entries(decisions)) {
-				if (!decision || decision.choice === null || !isChoice(decision.choice))
+			for (const [subject, one] of Object.entries(decisions)) {
+				if (!one || !isChoice(one.choice))
 					continue;
 				if (!found.has(subject))
 					found.set(subject, new Map());
-				found.get(subject).set(name, decision);
+				found.get(subject).set(name, one);
 			}
 		saved = found;
 	}
 
+	/* Another tab has saved decisions of this reviewer or another one. */
+	function takeFromTab({name, set}) {
+		for (const [subject, one] of set) {
+			const by = saved.get(subject) || new Map(), before = by.get(name);
+
+			if (!before || !one.at || before.at <= one.at)
+				by.set(name, one);
+			saved.set(subject, by);
+		}
+		tell();
+	}
+
 	/*
-	 * The state of a subject: {outcome, choice, mine, at, others, unsaved}. outcome is undecided, picked, none or differ.
-	 * choice is the number that all agree on. mine is this reviewer's choice, null if there is none, and
-	 * at its time. others is the decisions of the others, [{reviewer, choice, at}].
+	 * The state of a subject: {outcome, choice, mine, at, remarks, others, unsaved}. outcome is undecided, picked, none or
+	 * differ. choice is the one that all agree on. mine is this reviewer's choice, null if there is none, at its time, and
+	 * remarks its remarks, which may be without a choice. others is the decisions of the others, [{reviewer, choice, at,
+	 * remarks}]. In a blind batch they are hidden until this reviewer has decided.
 	 */
 	function of(subject) {
 		const me = reviewer();
@@ -189,11 +202,12 @@ const picks = (function () {
 		const all = new Map(saved.get(subject) || []);
 
 		if (own)
-			all.set(own.by || me || '', {choice: own.choice, at: own.at});
-		const standing = [...all].filter(([, decision]) => decision.choice !== null);
-		const choices = new Set(standing.map(([, decision]) => decision.choice));
+			all.set(own.by || me || '', own);
 		const mine = all.get(me || '');
-		const choice = choices.size === 1 ? [...choices][0] : null;
+		const hides = document.body.dataset.blind && (!mine || mine.choice === null);
+		const standing = [...all].filter(([name, one]) => one.choice !== null && !(hides && name !== (me || '')));
+		const choices = new Set(standing.map(([, one]) => decision.keyOf(one.choice)));
+		const choice = choices.size === 1 ? standing[0][1].choice : null;
 		let outcome = 'undecided';
 
 		if (choices.size > 1)
@@ -205,48 +219,66 @@ const picks = (function () {
 			choice: choice,
 			mine: mine ? mine.choice : null,
 			at: mine ? mine.at : '',
+			remarks: remarksOf(mine),
 			others: standing.filter(([name]) => name !== (me || ''))
-				.map(([name, decision]) => ({reviewer: name, choice: decision.choice, at: decision.at})),
+				.map(([name, one]) => ({reviewer: name, choice: one.choice, at: one.at, remarks: remarksOf(one)})),
 			unsaved: Boolean(own),
 		};
 	}
 
+	/* Writes the two keys of a decision, or leaves both as they were. */
+	function store(subject, one) {
+		const before = read('localStorage', byPrefix + subject);
+		const by = {by: one.by, at: one.at, ...remarksOf(one)};
+
+		if (!write('localStorage', byPrefix + subject, JSON.stringify(by)))
+			return false;
+		if (write('localStorage', pickPrefix + subject, JSON.stringify(one.choice)))
+			return true;
+		write('localStorage', byPrefix + subject, before);
+		return false;
+	}
+
 	/* Stores a decision. Returns false if the browser cannot store it; the decision is then void. */
-	function decide(subject, choice) {
-		const decision = {choice: choice, by: reviewer(), at: new Date().toISOString()};
+	function decide(subject, choice, remarks = {}) {
+		const one = {choice: choice, by: reviewer(), at: new Date().toISOString(), ...remarksOf(remarks)};
 
 		/* Without a server, a decision that is taken back need not be sent. */
-		if (choice === null && (!served || state === 'local')) {
+		if (choice === null && !decision.hasRemarks(remarks) && (!served || state === 'local')) {
 			forget(subject);
 			tell();
 			return true;
 		}
-		if (!write('localStorage', byPrefix + subject, JSON.stringify({by: decision.by, at: decision.at})) ||
-		    !write('localStorage', pickPrefix + subject, JSON.stringify(choice)))
+		if (!store(subject, one))
 			return (keeps = false);
 		keeps = true;
-		kept.set(subject, decision);
+		kept.set(subject, one);
 		refused.delete(subject);
 		tell();
 		return true;
 	}
 
-	function isSame(a, b) {
-		return a && b && a.choice === b.choice && a.at === b.at;
+	/* Whether the decision A is the decision B, and not a later one that says the same. */
+	function is(a, b) {
+		return a && b && a.at === b.at && isSame(a, b);
 	}
 
 	/* --- the server --- */
 
-	function address() {
-		return new URL('../api/v1/batches/' + encodeURIComponent(batch) + '/selections/', location.href.split('#')[0]);
+	function address(what) {
+		const address = new URL('../api/v1/batches/' + encodeURIComponent(batch) + '/' + what + '/', location.href.split('#')[0]);
+
+		if (document.body.dataset.blind && what === 'selections')
+			address.searchParams.set('reviewer', reviewer() || '');
+		return address;
 	}
 
-	async function request(options) {
+	async function request(options, what = 'selections') {
 		const control = new AbortController();
 		const end = setTimeout(() => control.abort(), patience);
 
 		try {
-			const response = await fetch(address(), Object.assign({signal: control.signal, cache: 'no-store'}, options));
+			const response = await fetch(address(what), Object.assign({signal: control.signal, cache: 'no-store'}, options));
 			const text = await response.text();
 
 			return {status: response.status, etag: response.headers.get('ETag'), text: text, body: parse(text)};
@@ -302,8 +334,8 @@ const picks = (function () {
 		if (answer.status === 304 || (answer.status === 200 && answer.body)) {
 			if (answer.status === 200)
 				remember(answer);
-			for (const [subject, decision] of kept)
-				if (isSame((saved.get(subject) || new Map()).get(decision.by), decision))
+			for (const [subject, one] of kept)
+				if (is((saved.get(subject) || new Map()).get(one.by), one))
 					forget(subject);
 			return true;
 		}
@@ -315,23 +347,27 @@ const picks = (function () {
 	async function send(name, set) {
 		const selections = Object.create(null);
 		const at = Object.create(null);
+		const remarks = Object.create(null);
 		const headers = {'Content-Type': 'application/json'};
 
-		for (const [subject, decision] of set) {
-			selections[subject] = decision.choice;
-			if (decision.at)
-				at[subject] = decision.at;
+		for (const [subject, one] of set) {
+			selections[subject] = one.choice;
+			remarks[subject] = remarksOf(one);
+			if (one.at)
+				at[subject] = one.at;
 		}
 		if (token())
 			headers['X-CSRFToken'] = token(); /* Authorization may have the password */
-		const body = JSON.stringify({reviewer: name, selections: selections, at: at});
+		const body = JSON.stringify({reviewer: name, selections, at, remarks});
 		const answer = await request({method: 'PUT', headers: headers, body: body, keepalive: body.length < 30000});
 
 		if (answer.status === 200 && answer.body) {
 			remember(answer);
 			readKept();
-			for (const [subject, decision] of set)
-				if (isSame(kept.get(subject), decision))
+			if (tabs)
+				tabs.postMessage({name, set});
+			for (const [subject, one] of set)
+				if (is(kept.get(subject), one))
 					forget(subject);
 			return true;
 		}
@@ -351,13 +387,13 @@ const picks = (function () {
 
 	/* The next decisions to send, of one reviewer: [reviewer, decisions]. */
 	function next() {
-		const waiting = [...kept].filter(([subject, decision]) => !refused.has(subject) && (decision.by || reviewer()));
+		const waiting = [...kept].filter(([subject, one]) => !refused.has(subject) && (one.by || reviewer()));
 
 		if (waiting.length === 0)
 			return null;
 		const name = waiting[0][1].by || reviewer();
 
-		return [name, waiting.filter(([, decision]) => (decision.by || reviewer()) === name).slice(0, most)];
+		return [name, waiting.filter(([, one]) => (one.by || reviewer()) === name).slice(0, most)];
 	}
 
 	async function work() {
@@ -421,6 +457,8 @@ const picks = (function () {
 				spare = setTimeout(() => state === 'saved' && next() && flush(), 3000);
 			}
 		});
+		if (tabs)
+			tabs.addEventListener('message', (event) => takeFromTab(event.data));
 		window.addEventListener('pageshow', function (event) {
 			if (!event.persisted)
 				return;
@@ -447,7 +485,12 @@ const picks = (function () {
 		listen: listen,
 		of: of,
 		decide: decide,
+		/* Reads what another tab has decided since. */
+		readKept: readKept,
 		flush: flush,
+		/* Sends JSON to another path of the batch. Resolves to {status, body}; the status is 0 without an answer. */
+		ask: (method, what, json) => request({method: method, body: JSON.stringify(json), headers:
+			Object.assign({'Content-Type': 'application/json'}, token() ? {'X-CSRFToken': token()} : {})}, what),
 		/* Resolves when the server's decisions are known, or the server does not answer. */
 		known: () => state === 'unknown' ? flush() : Promise.resolve(),
 		forget: function (subject) {
@@ -464,11 +507,12 @@ const picks = (function () {
 			get: (key) => parse(read('sessionStorage', batch + ':' + key)),
 			set: (key, value) => write('sessionStorage', batch + ':' + key, JSON.stringify(value)),
 		},
-		/* The unsaved decisions: [subject, {choice, by, at}]. */
+		/* The unsaved decisions: [subject, {choice, by, at, remarks}]. */
 		unsaved: () => [...kept],
 		/* The subjects that any reviewer decided. */
-		decided: () => new Set([...saved.keys(), ...kept.keys()]),
-		/* A reviewer's saved decisions: [subject, {choice, at}]. */
+		decided: () => new Set([...[...saved].filter(([, by]) => [...by.values()].some((one) => one.choice !== null)).map(([subject]) => subject),
+			...kept.keys()]),
+		/* A reviewer's saved decisions: [subject, {choice, at, remarks}]. */
 		savedBy: (name) => [...saved].filter(([, by]) => by.has(name)).map(([subject, by]) => [subject, by.get(name)]),
 		refused: () => [...refused],
 		/* readOnly: the server answers, but this tab has no valid token. */

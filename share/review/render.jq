@@ -1,7 +1,7 @@
-# Makes the pages of one batch from the lines that bi-render writes: {"head":...}, a {"batch":...,"subject":...} for each
-# subject, {"tail":...}. The output for each line is one array of {"name": FILE, "text": TEXT}. bi-render joins the texts of
+# Makes the pages of one batch from the lines that bi-render writes: {"head":...}; for each page of the index
+# {"index_head":...}, a {"batch":...,"subject":...} for each subject on it, and {"index_tail":...}; {"tail":...}. The output for each line is one array of {"name": FILE, "text": TEXT}. bi-render joins the texts of
 # one name in order, with the texts of unchanged subjects from before. Nothing is kept between lines, so memory does not
-# grow with the batch. Every value goes through @html.
+# grow with the batch. $assets has the file name of each style sheet and script. Every value goes through @html.
 include "page";
 include "index";
 include "subject";
@@ -9,10 +9,14 @@ include "submit";
 
 [
 	if has("head") then
-		.head | index_head, submit_head
+		.head + {$assets} | subjects_head, submit_head
+	elif has("index_head") then
+		.index_head | .batch += {$assets} | index_head
+	elif has("index_tail") then
+		.index_tail | index_tail
 	elif has("subject") then
-		.batch as $batch | .subject | subject_page($batch), index_card($batch), submit_row
+		(.batch + {$assets}) as $batch | .subject | subject_page($batch), subjects_line, index_card, submit_row
 	else
-		.tail | index_tail, submit_tail
+		.tail | subjects_tail, submit_tail
 	end
 ]

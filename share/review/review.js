@@ -33,6 +33,16 @@ const review = (function () {
 			element.textContent = text;
 	}
 
+	/* A name for a text without elements: its direction does not change the order of the words around it. */
+	function isolate(name) {
+		return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(name) ? '\u2068' + name + '\u2069' : name;
+	}
+
+	/* Puts an element above all others: the loupe lies above all that is not in it. */
+	function raise(element) {
+		(document.querySelector('dialog#loupe[open]') || document.body).append(element);
+	}
+
 	/* Tells screen readers, and shows it for some seconds, with a button that undoes it if UNDO does. */
 	function say(text, {undo = null, quiet = false} = {}) {
 		const toast = byId('toast');
@@ -44,8 +54,7 @@ const review = (function () {
 		if (undo)
 			toast.append(button);
 		button.addEventListener('click', undo);
-		/* The loupe lies above all that is not in it. */
-		(document.querySelector('dialog#loupe[open]') || document.body).append(toast);
+		raise(toast);
 		toast.classList.toggle('shown', !quiet && text !== '');
 		toasting = setTimeout(() => toast.classList.remove('shown'), toasted);
 	}
@@ -56,12 +65,6 @@ const review = (function () {
 
 		setText(notice, text);
 		notice.hidden = !text;
-	}
-
-	function words(choice) {
-		if (choice === null)
-			return 'undecided';
-		return choice === 0 ? 'none of them' : 'candidate ' + choice;
 	}
 
 	function plural(n, one, many) {
@@ -106,7 +109,7 @@ const review = (function () {
 		pill.dataset.kind = kind;
 		setText(pill, text);
 		byId('reviewer').hidden = !picks.reviewer();
-		setText(byId('reviewer'), picks.reviewer() || '');
+		setText(byId('reviewer'), isolate(picks.reviewer() || ''));
 		byId('home').hidden = !state.served || state.name === 'local';
 		if (!picks.keeps())
 			warn(nothingKept);
@@ -137,14 +140,19 @@ const review = (function () {
 	}
 
 	const keys = [
-		['1 – 9', 'pick the candidate with this number'],
+		['1 – 9', page.picks === 'many' ? 'pick the candidate with this number, or take it out' : 'pick the candidate with this number'],
 		['p', 'pick a candidate by number: type it, then Enter'],
 		['0', 'pick none of them'],
-		['u', 'undo the last decision'],
+		['u', 'undo the last decision, also with Backspace'],
+		...(page.reasons ? [['x', 'pick none of them, with a reason']] : []),
+		['d', 'in doubt: mark the decision as unsure'],
+		['e', 'edit the note on the subject'],
+		...(page.stars ? [['r', 'rate: then 1 to 5 stars, or 0 for none']] : []),
 		['→  ←', 'next or previous subject'],
 		['j  k', 'next or previous candidate; Enter picks it'],
 		['n', 'next subject that you have not decided'],
 		['Space', 'loupe, and back; 1-9 pick there too'],
+		['↑  ↓', 'in the loupe: another page of a document'],
 		['z', 'loupe; there: pixel for pixel, and back'],
 		['c', 'compare two, three or four; h holds the first'],
 		['+  -', 'larger or smaller, on the page and in the loupe'],
@@ -168,7 +176,7 @@ const review = (function () {
 			make('h2', {id: 'keys-title'}, 'Keys'),
 			make('dl', {className: 'keys'}, ...keys.map((key) => make('div', {},
 				make('dt', {}, ...key[0].split('  ').map((k) => make('kbd', {}, k))), make('dd', {}, key[1])))),
-			make('p', {className: 'quiet'}, picks.reviewer() ? 'You review as ' + picks.reviewer() + '.' :
+			make('p', {className: 'quiet'}, picks.reviewer() ? 'You review as ' + isolate(picks.reviewer()) + '.' :
 				'You have not entered your name.'),
 			make('p', {className: 'buttons'}, name, closer(dialog)));
 		openDialog(dialog);
@@ -177,7 +185,7 @@ const review = (function () {
 	/* Asks for the reviewer's name, and resolves when it is known. A reviewer who closes the dialog is anonymous. */
 	function askName() {
 		return new Promise(function (resolve) {
-			const input = make('input', {id: 'name', type: 'text', maxLength: 64, autocomplete: 'name', spellcheck: false});
+			const input = make('input', {id: 'name', type: 'text', dir: 'auto', maxLength: 64, autocomplete: 'name', spellcheck: false});
 			const form = make('form', {method: 'dialog'},
 				make('h2', {id: 'who-title'}, 'Who is reviewing?'),
 				make('p', {className: 'quiet'}, 'Each pick is stored with the name of its reviewer, so that the picks of ' +
@@ -257,7 +265,11 @@ const review = (function () {
 	}
 
 	function isTyping(event) {
-		return event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea, select');
+		if (!(event.target instanceof Element))
+			return false;
+		/* A player has its own keys. */
+		return event.target.matches('input:not([type=radio]), textarea, select') ||
+			(event.target.matches('video, audio') && /^( |Arrow)/.test(event.key));
 	}
 
 	/*
@@ -299,8 +311,8 @@ const review = (function () {
 	}
 
 	return {
-		page: page, byId: byId, all: all, make: make, setText: setText, say: say, warn: warn, words: words,
-		plural: plural, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
+		page: page, byId: byId, all: all, make: make, setText: setText, raise: raise, say: say, warn: warn, words: decision.words,
+		plural: plural, isolate: isolate, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
 		nothingKept: nothingKept, start: start, refresh: showSaved, deafen: deafen,
 		isLeaving: () => leaving,
 	};

@@ -27,7 +27,13 @@ const rows = (function () {
 
 	function shapeOf(card) {
 		const img = card.querySelector('.pick img');
-		const width = img && Number(img.getAttribute('width')), height = img && Number(img.getAttribute('height'));
+
+		/* kinds.js knows the shape of a video. */
+		if (card.querySelector('.player'))
+			return Math.min(Math.max(Number(card.dataset.shape) || (card.querySelector('audio') ? 2 : 16 / 9), 0.5), 3);
+		if (!img)
+			return card.querySelector('.excerpt') ? 1 : 4 / 3;
+		const width = Number(img.getAttribute('width')), height = Number(img.getAttribute('height'));
 
 		/* A strip of 1 by 10,000 is not one pixel wide, and a panorama does not take the window. */
 		return width && height ? Math.min(Math.max(width / height, 0.3), 4) : 4 / 3;
@@ -115,7 +121,7 @@ const rows = (function () {
 		const w = list.clientWidth, h = innerHeight - top - parseFloat(style.paddingBottom);
 
 		list.classList.add('rows');
-		const below = Math.max(...cards.map((card) => (card.closest('.group') || card).offsetHeight - card.querySelector('.pick').offsetHeight));
+		const below = Math.max(...cards.map((card) => (card.closest('.group') || card).offsetHeight - card.querySelector('.shot').offsetHeight));
 		const each = fit(cards.map(shapeOf), w, h, gap, Math.min(below, 120));
 
 		review.all('.break', list).forEach((end) => end.remove());

@@ -10,19 +10,19 @@ def fact($key): [.facts[] | select(.[0] == $key) | .[1]][0];
 # The dates of the subject's life, in one line.
 def life:
 	fact("birth_date") as $born | fact("death_date") as $died
-	| if $born and $died then @html "<p class=\"life\">\($born) to \($died)</p>\n"
-	elif $born then @html "<p class=\"life\">Born \($born)</p>\n"
-	elif $died then @html "<p class=\"life\">Died \($died)</p>\n"
+	| if $born and $died then "<p class=\"life\">" + ($born | date) + " to " + ($died | date) + "</p>\n"
+	elif $born then "<p class=\"life\">Born " + ($born | date) + "</p>\n"
+	elif $died then "<p class=\"life\">Died " + ($died | date) + "</p>\n"
 	else "" end;
 
 def biography:
-	fact("biography") | if . then @html "<p class=\"biography\">\(.)</p>\n" else "" end;
+	fact("biography") | if . then @html "<p class=\"biography\" dir=\"auto\">\(.)</p>\n" else "" end;
 
 def facts:
 	[.facts[] | select(.[0] | IN("birth_date", "death_date", "biography") | not)]
 	| if length == 0 then "" else
 		"<dl class=\"facts\">\n"
-		+ ([.[] | @html "<div><dt>\(.[0] | fact_name)</dt><dd>\(.[1])</dd></div>\n"] | concat)
+		+ ([.[] | @html "<div><dt>\(.[0] | fact_name)</dt><dd>" + (.[1] | date) + "</dd></div>\n"] | concat)
 		+ "</dl>\n"
 	end;
 
@@ -31,12 +31,17 @@ def type_name:
 	{"image/jpeg": "JPEG", "image/svg+xml": "SVG"}[.]
 	// (if startswith("image/") then .[6:] | ltrimstr("x-") | ascii_upcase else . end);
 
-# The size in pixels, the shape, the type and the size of the file.
+# What a file is: "PDF, 12 pages", "Video", "JPEG".
+def kind_name:
+	if .pages then "PDF, \(plural(.pages; "page"; "pages"))"
+	elif .thumb then .mime | type_name
+	else .kind // "File" end;
+
+# The size in pixels, the shape, the kind and the size of the file. kinds.js adds how long sound and video are.
 def measures:
 	[
-		(if .width then "\(.width) × \(.height)" else empty end),
-		(.aspect // empty),
-		(.mime // empty | type_name),
+		(if .width and (.pages | not) then "\(.width) × \(.height)", .aspect else empty end | values),
+		kind_name,
 		(.bytes | bytes)
 	] | join(" · ");
 
@@ -44,24 +49,24 @@ def badge($kind; $text): @html "<li class=\"badge \($kind)\">\($text)</li>";
 
 def badges:
 	[
-		(if .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200 then badge("poor"; "under 200 pixels") else empty end),
+		(if is_tiny then badge("poor"; "under 200 pixels") else empty end),
 		(if .blurred then badge("poor"; "blurred") else empty end),
 		(if .animated then badge("plain"; "animated") else empty end),
-		(if .vector then badge("plain"; "vector") else empty end),
+		(if .vector and (.pages | not) then badge("plain"; "vector") else empty end),
 		(if .same_as then badge("plain"; "same file as \(.same_as)")
 		elif .near then badge("plain"; "similar to \(.near)")
 		else empty end)
 	] | if length == 0 then "" else "<ul class=\"badges\">" + concat + "</ul>\n" end;
 
-# Credits are often HTML: this is their text.
-def without_tags: tostring | gsub("<[^>]*>"; "");
-
-# The details of a candidate, one per line.
-def details:
+# The details of a candidate, one per line. If the whole batch has no licences, panel says so once.
+def details($batch):
 	[
-		(if .license then @html "<li>Licence: \(.license)</li>" else "<li class=\"poor\">No licence stated</li>" end),
-		(.author // empty | without_tags | select(. != "") | @html "<li>By: \(.)</li>"),
-		(.credit // empty | without_tags | select(. != "") | @html "<li>Credit: \(.)</li>"),
+		(if .license then @html "<li>Licence: \(.license)</li>"
+		elif $batch.unlicensed then empty
+		else "<li class=\"poor\">No licence stated</li>" end),
+		(if .text and .why then @html "<li>\(.why)</li>" else empty end),
+		(.author // empty | @html "<li>By: <bdi>\(.)</bdi></li>"),
+		(.credit // empty | @html "<li>Credit: <bdi>\(.)</bdi></li>"),
 		(if .original_width then @html "<li>Original: \(.original_width) × \(.original_height)\(if .original_bytes then " · \(.original_bytes | bytes)" else "" end)</li>" else empty end),
 		(if .score then @html "<li>Score: \(.score)\(if .score_why then " (\(.score_why))" else "" end)</li>" else empty end),
 		([
@@ -71,43 +76,74 @@ def details:
 		] | if length == 0 then empty else "<li class=\"links\">" + join(" ") + "</li>" end)
 	] | join("\n");
 
-# Behind the name of a file that changed: a browser that shows the old one then asks for it.
-def version: if .file_changed_at then "?" + (.file_changed_at | @uri) else "" end;
+def heading: .title // .doc_title // "Candidate \(.idx)";
 
-def heading: .title // "Candidate \(.idx)";
+# The picture of a page of a document.
+def page_picture($page): "pages/" + (.thumb | ltrimstr("thumbs/") | rtrimstr(".webp")) + "_\($page).webp" + version;
+
+# What loupe.js shows of a candidate: a file, and of a document the pictures of its pages, or the text on its card.
+def zoom_data:
+	if .player then @html " data-src=\"\(.file)\(version)\" data-player=\"\(.player)\""
+	elif (.drawn // 0) > 0 then @html " data-src=\"\(page_picture(1))\" data-drawn=\"\(.drawn)\" data-pages=\"\(.pages)\""
+	elif .thumb and .shows then @html " data-src=\"\(.file)\(version)\""
+	elif .thumb then @html " data-src=\"\(.thumb)\(version)\""
+	elif .text then " data-text"
+	else null end;
 
 # Full size: a link, which loupe.js opens in a dialog. A drawing must not be opened as a document, so without a script
-# there is no link.
+# there is no link; of a text that is not in the review there is none either.
 def zoom:
 	"<svg viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\"><path d=\"M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9\"/></svg>" as $sign
 	| (@html "<span class=\"unseen\">Full size of candidate \(.idx)</span>") as $text
-	| if (.thumb and .file and .shows) | not then ""
-	elif .vector then
-		@html "<button type=\"button\" class=\"zoom\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\(version)\" hidden>" + $sign + $text + "</button>"
+	| zoom_data as $data
+	| if $data == null or .player then ""
+	elif .file and (.vector | not) and (.shows or .text) then
+		@html "<a class=\"zoom\" href=\"\(.file)\(version)\" target=\"_blank\" rel=\"noopener\" data-zoom=\"\(.idx)\"" + $data + ">" + $sign + $text + "</a>"
 	else
-		@html "<a class=\"zoom\" href=\"\(.file)\(version)\" target=\"_blank\" rel=\"noopener\" data-zoom=\"\(.idx)\" data-src=\"\(.file)\(version)\">" + $sign + $text + "</a>"
+		@html "<button type=\"button\" class=\"zoom\" data-zoom=\"\(.idx)\"" + $data + " hidden>" + $sign + $text + "</button>"
 	end;
 
 # The pictures of a page with very many are fetched as they are scrolled to.
 def lazy: if .idx > 60 then " loading=\"lazy\"" else "" end;
 
-def shot($name):
-	@html "<div class=\"shot\"><button type=\"button\" class=\"pick\" data-pick=\"\(.idx)\" aria-pressed=\"false\" aria-label=\"Pick candidate \(.idx) for \($name)\">"
-	+ (if .thumb then
-		@html "<img src=\"\(.thumb)\(version)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\"" + lazy + @html " alt=\"Candidate \(.idx): \(.title // $name)\">"
-	else
-		@html "<span class=\"blank\"><strong>\(.kind)</strong><span>\(.why // "")</span></span>"
-	end)
-	+ @html "</button>
-<span class=\"number\" aria-hidden=\"true\">\(.idx)</span>"
-	+ zoom
-	+ "</div>\n";
+def pick_button($name; $class): @html "<button type=\"button\" class=\"\($class)\" data-pick=\"\(.idx)\" aria-pressed=\"false\" aria-label=\"Pick candidate \(.idx) for \($name)\">";
 
-def candidate($name):
+# Few players ask for their beginnings at once.
+def player($name):
+	@html "<\(.player) controls preload=\"\(if .idx > 12 then "none" else "metadata" end)\" src=\"\(.file)\(version)\" aria-label=\"Candidate \(.idx): \(.title // $name)\"></\(.player)>";
+
+def text_block: @html "<span class=\"excerpt\" dir=\"auto\">\(.text)\(if .cut then "…" else "" end)</span>";
+
+# The picture of a candidate, or its player, or the beginning of its text. What cannot be in a button has the button below.
+def shot($name):
+	if .player then
+		@html "<div class=\"shot player \(.player)\">" + player($name)
+		+ @html "<span class=\"number\" aria-hidden=\"true\">\(.idx)</span></div>\n"
+		+ pick_button($name; "pick take") + @html "Pick \(.idx)</button>\n"
+	else
+		"<div class=\"shot\">" + pick_button($name; "pick")
+		+ (if .thumb then
+			@html "<img src=\"\(.thumb)\(version)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\"" + lazy + @html " alt=\"Candidate \(.idx): \(.title // .doc_title // $name)\">"
+		elif .text then
+			@html "<span class=\"blank text\"><strong>\(kind_name)</strong>" + text_block + "</span>"
+		else
+			@html "<span class=\"blank\"><strong>\(kind_name)</strong><span>\(.why // "")</span></span>"
+		end)
+		+ @html "</button>
+<span class=\"number\" aria-hidden=\"true\">\(.idx)</span>"
+		+ zoom
+		+ "</div>\n"
+	end;
+
+# The text of a document whose card shows a picture of it.
+def beside:
+	if .thumb and .text then "<div class=\"beside\"><h3>Text</h3><p dir=\"auto\">" + @html "\(.text)\(if .cut then "…" else "" end)</p></div>\n" else "" end;
+
+def candidate($name; $batch):
 	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\" aria-label=\"Candidate \(.idx)\">
 " + shot($name)
-	+ @html "<div class=\"caption\"><h2>\(heading)</h2>
-<p class=\"short\">\([(if .original_width then "\(.original_width) × \(.original_height)" elif .width then "\(.width) × \(.height)" else empty end), .license // empty] | join(" · "))</p>
+	+ @html "<div class=\"caption\"><h2><bdi>\(heading)</bdi></h2>
+<p class=\"short\">\([(if .original_width then "\(.original_width) × \(.original_height)" elif .width and (.pages | not) then "\(.width) × \(.height)" elif .thumb and (.pages | not) then empty else kind_name end), .license // empty] | join(" · "))</p>
 </div>
 " + badges
 	+ "<p class=\"who\" hidden></p>
@@ -115,8 +151,8 @@ def candidate($name):
 " else "" end)
 	+ @html "<div class=\"about\"><p class=\"measures\">\(measures)</p>
 <ul>
-" + details
-	+ "\n</ul></div></article>\n";
+" + details($batch)
+	+ "\n</ul>" + beside + "</div></article>\n";
 
 # The candidate under which the candidate $idx is folded, directly or through others; itself if there is none.
 def front($under; $idx):
@@ -126,7 +162,7 @@ def front($under; $idx):
 	follow($idx; 16);
 
 # The candidates in front, each followed by a fold of those that are similar to it.
-def groups($name):
+def groups($name; $batch):
 	. as $all
 	| ([.[] | {key: "\(.idx)", value: true}] | from_entries) as $there
 	| ([.[] | (.same_as // .near) as $to | select($to and $there["\($to)"]) | {key: "\(.idx)", value: $to}] | from_entries) as $under
@@ -135,22 +171,37 @@ def groups($name):
 	| $all[]
 	| select(front($under; .idx) == .idx)
 	| ($folded["\(.idx)"] // []) as $like
-	| if ($like | length) == 0 then candidate($name) else
-		"<div class=\"group\">\n" + candidate($name)
+	| if ($like | length) == 0 then candidate($name; $batch) else
+		"<div class=\"group\">\n" + candidate($name; $batch)
 		+ @html "<details class=\"alike\"><summary>\($like | length) similar: \([$like[].idx] | listed)</summary>
 <div class=\"folded\">
 "
-		+ ([$like[] | candidate($name)] | concat) + "</div></details></div>\n"
+		+ ([$like[] | candidate($name; $batch)] | concat) + "</div></details></div>\n"
 	end;
 
-def failures:
+# The items that failed, with a button that has them fetched again; failed.js.
+def failures($batch):
 	[.candidates[] | select(.failed)] as $failed
 	| if ($failed | length) == 0 then "" else
-		@html "<section class=\"failures\"><h2>\(plural($failed | length; "item"; "items")) failed</h2>\n<ul>\n"
-		+ ([$failed[] | @html "<li><strong>\(.idx)</strong> " + (.url // .from // "" | if test("^https?://"; "i") then outside(.) else @html "\(.)" end)
-			+ @html " <span class=\"why\">\(.failed)</span></li>\n"] | concat)
+		@html "<section class=\"failures\" id=\"failures\" data-items=\"\([$failed[].item] | join(" "))\" aria-labelledby=\"failures-title\">
+<div class=\"top-line\"><h2 id=\"failures-title\">\(plural($failed | length; "item"; "items")) failed</h2>
+<button type=\"button\" class=\"button\" id=\"again\" hidden>Try again</button></div>
+<p id=\"again-said\" role=\"status\" hidden></p>
+<ul>\n"
+		+ ([$failed[] | @html "<li><strong>\(.idx)</strong> <span class=\"why\">\(plain)</span>"
+			+ (host | if . then @html " <b class=\"host\" dir=\"ltr\">\(.)</b>" else "" end)
+			+ "<details><summary>Details</summary><p>" + (.url // .from // "" | if test("^https?://"; "i") then outside(.) else @html "\(printable)" end)
+			+ @html "</p><p>\(.failed | printable)</p></details></li>\n"] | concat)
 		+ "</ul></section>\n"
 	end;
+
+# Why there is nothing to choose.
+def nothing:
+	([.candidates[] | select(.failed)] | length) as $failed
+	| "<p class=\"empty nothing\"><strong>Nothing to choose.</strong> "
+	+ (if .waiting > 0 then "No file of this subject is fetched yet."
+	elif $failed == 1 then "The only item of this subject failed."
+	else "All \($failed) items of this subject failed." end) + "</p>\n";
 
 def step_link($to; $rel; $text):
 	if $to then @html "<a class=\"button \($rel)\" rel=\"\($rel)\" id=\"\($rel)\" href=\"\($to)_review.html\">\($text)</a>\n"
@@ -165,11 +216,11 @@ def panel($batch):
 <button type=\"button\" class=\"button\" id=\"undo\" hidden>Undo <kbd>u</kbd></button>
 "
 	+ step_link(.prev; "prev"; "Back") + step_link(.next; "next"; "Next")
-	+ @html "<a class=\"button\" id=\"undecided\" href=\"index.html\" hidden><span><span class=\"more\">Next </span>undecided</span> <kbd>n</kbd></a>
+	+ @html "<a class=\"button\" id=\"undecided\" href=\"\(.index)\" hidden><span><span class=\"more\">Next </span>undecided</span> <kbd>n</kbd></a>
 <label class=\"size\" hidden>Size <input type=\"range\" id=\"size\" min=\"0\" max=\"10\" step=\"1\"></label>
 <button type=\"button\" class=\"button\" id=\"inform\" aria-pressed=\"false\" hidden>Details <kbd>i</kbd></button>
 </div>
-<div class=\"person\"><h1>\(.name)</h1>
+<div class=\"person\"><h1><bdi>\(.name)</bdi></h1>
 " + life + "</div>
 <div class=\"decision\" id=\"decision\" hidden>
 <p id=\"state\" role=\"status\"></p>
@@ -177,24 +228,26 @@ def panel($batch):
 </div>
 <div class=\"life-story\">\n" + biography + facts + "</div>
 <section class=\"details\" id=\"details\" aria-label=\"Details of the candidate with the focus\" hidden></section>
-</div>
+"
+	+ (if $batch.unlicensed then "<p class=\"quiet unlicensed\">No file of this batch has a stated licence.</p>\n" else "" end)
+	+ "</div>
 ";
 
 def subject_page($batch):
 	. as $s
 	| ([.candidates[] | select(.failed | not)]) as $shown
 	| {name: "\(.id)_review.html", text: (
-		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "turn.js", "subject.js"];
-			@html " data-subject=\"\($s.id)\" data-name=\"\($s.name)\" data-next=\"\(if $s.next then "\($s.next)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
-		+ ($batch | bar("subject"))
+		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "kinds.js", "failed.js", "turn.js", "decisions.js", "remarks.js", "subject.js"];
+			@html " data-subject=\"\($s.id)\" data-index=\"\($s.index)\" data-name=\"\($s.name)\" data-next=\"\(if $s.onward then "\($s.onward)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
+		+ ($batch | bar("subject"; $s.index))
 		+ "<main id=\"main\" class=\"review\">\n"
 		+ notice
 		+ panel($batch)
 		+ "<div class=\"pictures\">\n"
 		+ (if .waiting > 0 then @html "<p class=\"quiet\">\(plural(.waiting; "item is"; "items are")) not fetched yet. Run bi-render again later.</p>\n" else "" end)
-		+ (if ($shown | length) == 0 then "<p class=\"empty\">There are no candidates for this subject.</p>\n" else "" end)
+		+ (if ($shown | length) == 0 then nothing else "" end)
 		+ (if ($shown | length) > 0 then
-			"<div class=\"candidates\">\n" + ([$shown | groups($s.name)] | concat) + "</div>\n"
+			"<div class=\"candidates\">\n" + ([$shown | groups($s.name; $batch)] | concat) + "</div>\n"
 		else "" end)
-		+ failures
+		+ failures($batch)
 		+ "</div>\n</main>\n" + page_tail)};

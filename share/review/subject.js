@@ -3,8 +3,8 @@
 (function () {
 	const {page, byId, all, make, setText, words} = review;
 	let subject = page.subject;
-	let undone = picks.session.get('undo') || []; /* {subject, before} */
 	let done = ''; /* what the last pick was, while its page is left */
+	const toggles = new Set(); /* {on, idx, name}: candidates that are to be picked or taken out */
 	let typed = null; /* the digits of the number that is being typed, else null */
 
 	function cards() {
@@ -12,7 +12,7 @@
 	}
 
 	function names(known, choice) {
-		return known.others.filter((o) => o.choice === choice).map((o) => o.reviewer);
+		return known.others.filter((o) => decision.chosen(o.choice).includes(choice)).map((o) => review.isolate(o.reviewer));
 	}
 
 	/* Whether the file of CARD has changed since the decision at the time AT: it is not the one that was chosen. */
@@ -23,9 +23,9 @@
 	/* Who chose CARD before its file changed. */
 	function choseBefore(card, known) {
 		const idx = Number(card.dataset.idx);
-		const before = known.others.filter((o) => o.choice === idx && hasChanged(card, o.at)).map((o) => o.reviewer);
+		const before = known.others.filter((o) => decision.chosen(o.choice).includes(idx) && hasChanged(card, o.at)).map((o) => review.isolate(o.reviewer));
 
-		return (idx === known.mine && hasChanged(card, known.at) ? ['you'] : []).concat(before);
+		return (decision.chosen(known.mine).includes(idx) && hasChanged(card, known.at) ? ['you'] : []).concat(before);
 	}
 
 	function showChanged(card, known) {
@@ -40,25 +40,47 @@
 
 	function showState(known) {
 		const differ = known.outcome === 'differ';
-		let text = known.mine === null ? 'Undecided' : 'Picked: ' + words(known.mine);
+		const undecided = document.querySelector('.nothing') ? 'Nothing to choose' : 'Undecided';
+		let text = known.mine === null ? undecided : 'Picked: ' + words(known.mine);
 
 		if (known.mine === null && known.others.length)
 			text = 'Not decided by you';
+		if (known.remarks.reason)
+			text += ': ' + known.remarks.reason;
+		if (known.remarks.unsure)
+			text += ' (unsure)';
 		if (differ)
 			text += '. Reviewers differ';
 		setText(byId('state'), text);
 		byId('decision').dataset.outcome = known.mine === null ? 'undecided' : differ ? 'differ' : known.outcome;
 		byId('others').hidden = known.others.length === 0;
-		byId('others').replaceChildren(...known.others.map((o) => make('li', {},
-			make('b', {}, o.reviewer), ' chose ' + words(o.choice))));
+		byId('others').replaceChildren(...known.others.map((o) => make('li', {title: o.remarks.note || ''},
+			make('b', {dir: 'auto'}, o.reviewer), ' chose ' + [words(o.choice), ...decision.remarkWords(o.remarks)].join(', '))));
+	}
+
+	/* Shows the place of CARD in the order of several picks; 0: it is not picked. */
+	function showOrder(card, place) {
+		const old = card.querySelector('.order');
+
+		card.dataset.order = place && page.picks === 'many' ? decision.nth(place) : '';
+		if (page.picks !== 'many')
+			return;
+		const label = old || make('span', {className: 'order'});
+
+		label.hidden = !place;
+		setText(label, card.dataset.order);
+		if (!old)
+			card.querySelector('.shot').append(label);
 	}
 
 	function show() {
-		const known = picks.of(subject);
+		const known = picks.of(subject), list = decision.chosen(known.mine);
 
 		showState(known);
+		remarks.show(known);
 		all('[data-pick]').forEach(function (button) {
-			const picked = Number(button.dataset.pick) === known.mine;
+			const idx = Number(button.dataset.pick);
+			const picked = idx === known.mine || list.includes(idx);
 
 			button.setAttribute('aria-pressed', String(picked));
 			button.classList.toggle('picked', picked);
@@ -68,7 +90,8 @@
 			const who = names(known, idx);
 			const line = card.querySelector('.who');
 
-			card.classList.toggle('picked', idx === known.mine);
+			card.classList.toggle('picked', list.includes(idx));
+			showOrder(card, list.indexOf(idx) + 1);
 			line.hidden = who.length === 0;
 			setText(line, who.length ? 'Chosen by ' + who.join(', ') : '');
 			showChanged(card, known);
@@ -80,42 +103,30 @@
 		const decided = picks.decided().size;
 
 		setText(byId('decided'), decided ? ' · ' + decided + ' decided' : '');
-		byId('undo').disabled = known.mine === null && undone.length === 0;
+		byId('undo').disabled = known.mine === null && decisions.count() === 0;
+		loupe.refresh();
 	}
 
 	/* --- deciding --- */
 
-	/* The decisions of this tab, which can be undone. The session keeps them for the next page that is loaded. */
-	function keepUndone(list) {
-		undone = list.slice(-1000);
-		picks.session.set('undo', undone);
+	/* No decision while another page is loaded, or the reviewer's name is asked for. */
+	function isBusy() {
+		return review.isLeaving() || document.querySelector('dialog#who');
 	}
 
-	/* Stores a decision; asks once for the reviewer's name. True if it is stored. */
-	async function decide(on, choice) {
-		if (!picks.decide(on, choice)) {
-			review.warn(review.nothingKept);
-			return false;
-		}
-		if (picks.reviewer() === null)
-			await review.askName();
-		return true;
-	}
-
-	async function pick(choice) {
+	/* Picks one candidate or none of them, for REASON, and goes on. */
+	async function pick(choice, reason = '') {
 		/* Another subject may be on the page when the reviewer's name is known. */
 		const on = subject, next = page.next, name = document.querySelector('h1').textContent;
-		const known = picks.of(on), before = known.mine;
+		const known = picks.of(on), said = decision.remarksOf({...known.remarks, reason});
 		const card = cards().find((one) => Number(one.dataset.idx) === choice);
 
-		if (review.isLeaving() || document.querySelector('dialog#who'))
+		if (isBusy())
 			return;
-		if (choice !== before || hasChanged(card, known.at)) {
-			if (!await decide(on, choice))
+		if (!decision.isSame({choice, ...said}, {choice: known.mine, ...known.remarks}) || hasChanged(card, known.at))
+			if (!await decisions.decide(on, choice, said))
 				return;
-			keepUndone(undone.concat([{subject: on, before: before}]));
-		}
-		done = name + ': ' + words(choice);
+		done = name + ': ' + words(choice) + (reason ? ' (' + reason + ')' : '');
 		review.say(done, {undo: undo});
 		picks.flush();
 		if (subject === on)
@@ -123,21 +134,57 @@
 		done = '';
 	}
 
-	/* Takes back the last decision of this tab, for any subject; if there is none, the decision on this subject. */
-	async function undo() {
-		const last = undone[undone.length - 1] || {subject: subject, before: null};
+	/*
+	 * In a batch with several picks: picks a candidate in addition, or takes it out. A page that was just loaded first hears
+	 * what is picked already, unless it is left before that.
+	 */
+	async function toggle(idx) {
+		const one = {on: subject, idx: idx, name: document.querySelector('h1').textContent};
 
-		done = '';
-		if (review.isLeaving() || (last.subject === subject && picks.of(subject).mine === last.before))
+		if (isBusy())
 			return;
-		if (!await decide(last.subject, last.before))
+		toggles.add(one);
+		await picks.known();
+		await doToggle(one);
+	}
+
+	async function doToggle(one) {
+		if (!toggles.delete(one))
 			return;
-		keepUndone(undone.filter((one) => one !== last));
+		picks.readKept(); /* another tab may have picked */
+		const known = picks.of(one.on), list = decision.chosen(known.mine);
+		const now = list.includes(one.idx) ? list.filter((idx) => idx !== one.idx) : list.concat([one.idx]);
+		const choice = now.length ? now : null;
+
+		if (!await decisions.decide(one.on, choice, decision.withoutReason(known.remarks)))
+			return;
+		review.say(one.name + ': ' + words(choice), {undo: undo});
 		picks.flush();
-		if (last.subject === subject)
-			review.say('Undone: ' + words(last.before));
+	}
+
+	/* Changes the remarks on the subject ON. */
+	async function remark(on, changes, what) {
+		const known = picks.of(on);
+
+		if (!await decisions.decide(on, known.mine, decision.remarksOf({...known.remarks, ...changes})))
+			return;
+		review.say(what, {undo: undo});
+		picks.flush();
+	}
+
+	async function undo() {
+		done = '';
+		if (isBusy())
+			return;
+		const now = await decisions.undo(subject);
+
+		if (!now)
+			return;
+		picks.flush();
+		if (now.subject === subject)
+			review.say('Undone: ' + words(now.choice));
 		else
-			await turn.to(last.subject + '_review.html');
+			await turn.to(now.subject + '_review.html');
 	}
 
 	/* --- moving --- */
@@ -145,7 +192,7 @@
 	function current() {
 		const card = document.activeElement.closest('.candidate');
 
-		return card ? Number(card.dataset.idx) : picks.of(subject).mine || 0;
+		return card ? Number(card.dataset.idx) : decision.chosen(picks.of(subject).mine)[0] || 0;
 	}
 
 	/* Moves the focus from picture to picture, skipping those in closed folds. */
@@ -178,9 +225,10 @@
 		const at = Array.isArray(order) && order.length === Number(page.subjects) ? order.indexOf(subject) : -1;
 
 		if (at < 0)
-			return review.go('index.html#undecided-after=' + subject);
+			return review.go(page.index + '#undecided-after=' + subject);
+		const nothing = new Set(picks.session.get('nothing') || []);
 		const around = order.slice(at + 1).concat(order.slice(0, at + 1));
-		const to = around.find((id) => picks.of(id).mine === null);
+		const to = around.find((id) => picks.of(id).mine === null && !nothing.has(id));
 
 		return turn.to(to === undefined ? 'submit.html' : to + '_review.html');
 	}
@@ -189,7 +237,7 @@
 
 	/* Space is the loupe, also on the picture with the focus; on other controls it presses them, as anywhere. */
 	function space(event) {
-		const control = event.target.closest('button, summary, a, input');
+		const control = event.target.closest('button, summary, a, input, video, audio');
 
 		if (control && !control.matches('.pick'))
 			return false;
@@ -219,12 +267,18 @@
 	function digit(event) {
 		if (typed !== null)
 			return type(event.key);
+		if (remarks.isAsking())
+			return remarks.answer(Number(event.key));
 		return pickNumber(Number(event.key));
+	}
+
+	function choose(idx) {
+		return page.picks === 'many' && idx > 0 ? toggle(idx) : pick(idx);
 	}
 
 	function pickNumber(number) {
 		if (document.querySelector('[data-pick="' + number + '"]'))
-			return pick(number);
+			return choose(number);
 		review.say('There is no candidate ' + number + '.');
 		return true;
 	}
@@ -241,7 +295,7 @@
 
 		box.hidden = typed === null;
 		setText(box, typed === null ? '' : 'Pick ' + (typed || '…') + ' – Enter confirms, Esc cancels');
-		document.body.append(box);
+		review.raise(box);
 	}
 
 	function endTyping(take) {
@@ -260,7 +314,7 @@
 			u: undo,
 			n: toUndecided,
 			s: () => review.go('submit.html'),
-			a: () => review.go('index.html'),
+			a: () => review.go(page.index),
 			j: () => loupe.isOpen() ? loupe.step(1) : moveFocus(1),
 			k: () => loupe.isOpen() ? loupe.step(-1) : moveFocus(-1),
 			z: () => loupe.isOpen() ? loupe.toggle() : loupe.open(current(), pickByClick),
@@ -271,6 +325,10 @@
 			'+': () => larger(1),
 			'=': () => larger(1),
 			'-': () => larger(-1),
+			ArrowUp: () => loupe.turn(-1),
+			ArrowDown: () => loupe.turn(1),
+			PageUp: () => loupe.turn(-1),
+			PageDown: () => loupe.turn(1),
 			p: function () {
 				typed = '';
 				showTyped();
@@ -279,9 +337,23 @@
 			ArrowRight: () => step(1),
 			Enter: () => typed === null ? false : endTyping(true),
 			Escape: () => typed === null ? false : endTyping(false),
-			Backspace: () => typed === null ? false : (typed = typed.slice(0, -1), showTyped()),
+			Backspace: () => typed === null ? undo() : (typed = typed.slice(0, -1), showTyped()),
+			x: remarks.reject,
+			d: remarks.doubt,
+			e: remarks.write,
+			r: remarks.rate,
 		};
 
+		/* Any other key than an answer ends the question. */
+		for (const [key, handler] of Object.entries(handlers))
+			handlers[key] = function (event) {
+				const asked = remarks.isAsking();
+
+				if (event.target.closest('#asked') && /^( |Enter)$/.test(key))
+					return false; /* it presses the button with the focus */
+				remarks.cancel();
+				return asked && key === 'Escape' ? true : handler(event);
+			};
 		for (const key of '0123456789')
 			handlers[key] = digit;
 		review.listenKeys(handlers, turn.keeps);
@@ -337,7 +409,7 @@
 		if (event.detail > 1)
 			review.say('A double click picks once.');
 		else
-			pick(choice);
+			choose(choice);
 	}
 
 	/* One listener for all, since the controls are others after each turn. */
@@ -394,14 +466,21 @@
 		showTyped();
 		all('.controls [hidden], [data-zoom]').forEach((control) => control.hidden = false);
 		byId('decision').hidden = false;
+		document.querySelector('.bar nav a').setAttribute('href', page.index);
 		byId('size').value = rows.steps.indexOf(rows.factor());
+		remarks.begin();
 		show();
 		rows.begin();
+		kinds.begin();
+		failed.begin();
 		inform(picks.session.get('informed') === true);
 		loupe.turned();
 		prepare();
 	}
 
+	document.addEventListener('close', () => endTyping(false), true);
+	window.addEventListener('pagehide', () => toggles.forEach(doToggle));
+	remarks.start({change: remark, reject: (reason) => pick(0, reason)});
 	listenClicks();
 	listenPanel();
 	listenKeys();

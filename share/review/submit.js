@@ -7,28 +7,69 @@
 	function draw(row) {
 		const shot = row.element.querySelector('.shot');
 		const known = row.known;
-		const choice = known.outcome === 'picked' ? known.choice : null;
+		const list = known.outcome === 'picked' ? decision.chosen(known.choice) : [];
+		const choice = list.length ? list.join(', ') : null;
 
-		if (choice !== null && row.thumbs.has(String(choice)))
-			shot.replaceChildren(lists.picture(row, choice, ''));
+		handover.draw(row);
+		if (list.length && row.thumbs.has(String(list[0])))
+			shot.replaceChildren(lists.picture(row, list[0], ''));
 		else
 			shot.replaceChildren(known.outcome === 'differ' ? '≠' : known.outcome === 'none' ? '0' : choice === null ? '' : String(choice));
 	}
 
+	/* Undoes the last decision of this tab, which the message names. */
+	async function undo() {
+		const now = await decisions.undo('');
+
+		if (!now)
+			return;
+		picks.flush();
+		review.say('Undone: ' + review.words(now.choice));
+	}
+
+	/* Decides as the other reviewer O did. */
+	async function takePick(row, o) {
+		if (document.querySelector('dialog#who') ||
+		    !await decisions.decide(row.subject, o.choice, {...row.known.remarks, reason: o.remarks.reason}))
+			return;
+		picks.flush();
+		const left = picks.of(row.subject).others.filter((one) => decision.keyOf(one.choice) !== decision.keyOf(o.choice));
+
+		review.say(review.isolate(row.name) + ': ' + review.words(o.choice) + ', as ' + review.isolate(o.reviewer) +
+			(left.length ? '. ' + left.map((one) => review.isolate(one.reviewer)).join(', ') + (left.length === 1 ? ' still differs' : ' still differ') +
+			'; bi-collect --prefer ' + review.isolate(picks.reviewer()) + ' settles it' : ''), {undo: undo});
+	}
+
+	function takeButton(row, o) {
+		const button = make('button', {type: 'button', className: 'button'}, 'Take ' + review.isolate(o.reviewer) + '’s pick');
+
+		button.addEventListener('click', () => takePick(row, o));
+		return button;
+	}
+
+	function pictures(row, o) {
+		const list = decision.chosen(o.choice);
+
+		if (list.length === 0)
+			return [make('span', {className: 'none'}, '0')];
+		return list.slice(0, 4).map((idx) => row.thumbs.has(String(idx)) ? lists.picture(row, idx, '') : make('span', {className: 'none'}, String(idx)));
+	}
+
 	/* The choices of the reviewers, with the pictures side by side. */
 	function difference(row) {
-		const own = row.known.mine === null ? [] : [{reviewer: 'you', choice: row.known.mine}];
+		const own = row.known.mine === null ? [] : [{reviewer: 'you', choice: row.known.mine, remarks: row.known.remarks}];
 
 		return make('li', {},
-			make('a', {href: row.subject + '_review.html', className: 'name'}, row.name),
+			make('a', {href: row.subject + '_review.html', className: 'name', dir: 'auto'}, row.name),
 			make('ul', {}, ...own.concat(row.known.others).map((o) => make('li', {},
-				row.thumbs.has(String(o.choice)) ? lists.picture(row, o.choice, '') : make('span', {className: 'none'}, '0'),
-				make('span', {}, make('b', {}, o.reviewer), ' ' + review.words(o.choice))))));
+				...pictures(row, o),
+				make('span', {}, make('b', {dir: 'auto'}, o.reviewer), ' ' + [review.words(o.choice), ...decision.remarkWords(o.remarks)].join(', ')),
+				...(o.reviewer === 'you' ? [] : [takeButton(row, o)])))));
 	}
 
 	function showDifferences() {
 		const rows = lists.rows().filter((row) => row.known.outcome === 'differ');
-		const text = rows.map((row) => row.subject + lists.differing(row.known)).join('\n');
+		const text = rows.map((row) => row.subject + lists.differing(row.known) + row.known.others.map((o) => decision.remarkWords(o.remarks))).join('\n');
 
 		if (text === differences)
 			return;
@@ -73,13 +114,18 @@
 		showRefused();
 	}
 
-	/* This reviewer's decisions, saved or not: [row, choice]. */
-	function mine() {
-		return lists.rows().filter((row) => row.known.mine !== null).map((row) => [row, row.known.mine]);
+	/* A line of the text: id, choice, name, and the remarks if there are any. */
+	function textOf(row) {
+		const {mine, remarks} = row.known;
+		const choice = mine === null ? '' : decision.chosen(mine).join(',') || '0';
+		const said = decision.remarkWords(remarks).join('; ').replace(/\s+/g, ' ');
+
+		return [row.subject, choice, row.name, ...(said ? [said] : [])].join('\t') + '\n';
 	}
 
+	/* This reviewer's decisions, saved or not. */
 	function showText() {
-		byId('text').value = mine().map(([row, choice]) => [row.subject, choice, row.name].join('\t') + '\n').join('');
+		byId('text').value = lists.rows().filter((row) => row.known.mine !== null || decision.hasRemarks(row.known.remarks)).map(textOf).join('');
 	}
 
 	/* The picks file of one reviewer, as bi-collect --picks reads it. */
@@ -88,19 +134,28 @@
 		const selections = Object.create(null);
 		const at = Object.create(null);
 
-		function put(subject, decision) {
+		const remarks = Object.create(null);
+
+		function put(subject, one) {
+			const said = decision.remarksOf(one);
+
 			delete selections[subject];
 			delete at[subject];
-			if (decision.choice === null || !known.has(subject))
+			delete remarks[subject];
+			if ((one.choice === null && !decision.hasRemarks(said)) || !known.has(subject))
 				return;
-			selections[subject] = decision.choice;
-			if (decision.at)
-				at[subject] = decision.at;
+			selections[subject] = one.choice;
+			if (decision.hasRemarks(said))
+				remarks[subject] = said;
+			if (one.at)
+				at[subject] = one.at;
 		}
-		picks.savedBy(name).forEach(([subject, decision]) => put(subject, decision));
-		picks.unsaved().filter(([, decision]) => (decision.by || picks.reviewer() || '') === name)
-			.forEach(([subject, decision]) => put(subject, decision));
-		return JSON.stringify({batch: picks.batch, reviewer: name || 'anonymous', selections: selections, at: at}, null, 1) + '\n';
+		picks.savedBy(name).forEach(([subject, one]) => put(subject, one));
+		picks.unsaved().filter(([, one]) => (one.by || picks.reviewer() || '') === name)
+			.forEach(([subject, one]) => put(subject, one));
+		const said = Object.keys(remarks).length ? {remarks} : {};
+
+		return JSON.stringify({batch: picks.batch, reviewer: name || 'anonymous', selections, at, ...said}, null, 1) + '\n';
 	}
 
 	/* Downloads a file for this reviewer, and one for each other reviewer whose picks this browser still keeps. */
@@ -150,6 +205,7 @@
 	byId('copy').addEventListener('click', copy);
 	byId('save').addEventListener('click', picks.flush);
 	lists.start('.row', draw);
+	handover.start();
 	picks.listen(update);
 	update();
 	setInterval(function () {

@@ -176,6 +176,8 @@ const turn = (function () {
 		loadPictures: loadPictures,
 		start: start,
 		/* Keeps the key of HANDLER for the page that is on its way. Returns false if no page is. */
+		/* Forgets such keys. */
+		drop: () => waiting = [],
 		keeps: (handler) => (turning || waiting.length > 0) && waiting.push(handler) > 0,
 	};
 })();

@@ -9,7 +9,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const zlib = require('zlib');
-const { chromium } = require('playwright-core');
+const { chromium, _bidiFirefox } = require('playwright-core');
 
 const DEADLINE = 120000;
 const PORTS = '19000-19400';
@@ -157,10 +157,12 @@ function picksOf(name) {
 	return fs.existsSync(file) ? records(fs.readFileSync(file, 'utf8')) : [];
 }
 
-function launch() {
+function launch(browser = 'chromium') {
+	if (browser === 'firefox')
+		return _bidiFirefox.launch({executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr', env: env, timeout: DEADLINE});
 	return chromium.launch({
 		executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-dev-shm-usage'],
+		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-audio-output'],
 		env: env,
 		timeout: DEADLINE,
 	});
@@ -234,14 +236,14 @@ function unsound() {
 }
 
 /* Runs the tests, [name, function(browser)] each, after PREPARE, as TAP; with no browser where none is wanted. */
-async function main(prepare, tests, {wanted = true} = {}) {
+async function main(prepare, tests, {wanted = true, browser: name = 'chromium'} = {}) {
 	let failed = 0;
 	let browser;
 
 	console.log('1..' + tests.length);
 	try {
 		await prepare();
-		browser = wanted ? await launch() : undefined;
+		browser = wanted ? await launch(name) : undefined;
 		for (const [i, [name, body]] of tests.entries()) {
 			const start = Date.now();
 

@@ -169,6 +169,34 @@ async function reading() {
 	assert.match(apiService.imageUrl('nb', 'f_1', 'a b.png'), /\/notebooks\/nb\/files\/f_1\/images\/a%20b\.png$/);
 }
 
+/* Failed items are fetched again in parts of what the server takes. */
+async function retries() {
+	const answers = [{retried: 1, left: 2, worker: true}, {retried: 10000, left: 5, worker: true, next: 10003}, {retried: 5, left: 0, worker: false}];
+	const api = client((q, r) => json(r, 202, answers.shift()));
+
+	assert.deepStrictEqual(await api.retryFailed('a b', {items: [3, 4]}), {retried: 1, left: 2, worker: true});
+	assert.deepStrictEqual(await api.retryFailed('c'), {retried: 10005, left: 0, worker: false});
+	assert.deepStrictEqual(asked.map(({method, url, body}) => [method, url.replace('/api/v1', ''), body]), [
+		['POST', '/batches/a%20b/retry/', '{"items":[3,4]}'],
+		['POST', '/batches/c/retry/', '{"from":1}'],
+		['POST', '/batches/c/retry/', '{"from":10003}'],
+	]);
+}
+
+/* The items of a batch, and an end to it. */
+async function batches() {
+	const api = client((q, r) => json(r, 200, q.method === 'GET' ? {count: 7, items: [{id: 3}]} : {success: true}));
+
+	assert.deepStrictEqual(await api.listItems('a b', {status: 'failed', limit: 1, offset: 2}), {count: 7, items: [{id: 3}]});
+	await api.listItems('c');
+	assert.deepStrictEqual(await api.cancelBatch('c'), {success: true});
+	assert.deepStrictEqual(asked.map(({method, url}) => [method, url.replace('/api/v1', '')]), [
+		['GET', '/batches/a%20b/items/?status=failed&limit=1&offset=2'],
+		['GET', '/batches/c/items/'],
+		['POST', '/batches/c/cancel/'],
+	]);
+}
+
 /* What makes no request, and would otherwise be one for the notebook "undefined". */
 async function badCalls() {
 	const api = client((q, r) => json(r, 200, {}));
@@ -190,6 +218,9 @@ async function badCalls() {
 		[/id of a file is needed/, () => api.getContent()],
 		[/id of a file is needed/, () => api.deleteFile('nb', '')],
 		[/knowledge item is needed/, () => api.linkKnowledgeItem('nb')],
+		[/name of a batch is needed/, () => api.retryFailed()],
+		[/name of a batch is needed/, () => api.listItems('')],
+		[/name of a batch is needed/, () => api.cancelBatch()],
 		[/id of a file is needed/, async () => api.rawUrl()],
 		[/id of a file is needed/, async () => api.rawUrl('nb', undefined)],
 		[/id of a file is needed/, async () => api.contentUrl()],
@@ -373,6 +404,8 @@ bi.main(prepare, [
 	['the calls of the seed ask as its server wants it', seed],
 	['files go as parts with their names', files],
 	['each other call has its path', reading],
+	['failed items are fetched again in parts', retries],
+	['the items of a batch are listed, and the batch is cancelled', batches],
 	['calls that make no request are refused', badCalls],
 	['what is no success is thrown with status, code and detail', errors],
 	['a job is followed by its stream', streamed],

@@ -204,6 +204,39 @@ flip() {
 	assert_equal "$(ls out)" x.tar.sha256
 }
 
+# members N: the export N.tar, with so many files.
+members() {
+	rm -rf collected
+	mkdir collected
+	seq "$1" | split -l 1 -a 5 - collected/a_file_with_a_name_of_some_length_
+	sha256sum collected/* >sums
+	mv sums collected/SHA256SUMS
+	tar cf "$1.tar" collected
+}
+
+# memory EXPORT: KiB that it takes to verify it.
+memory() {
+	command time -q -o kib -f %M bi-collect --verify "$1" >out/said || return
+	cat kib
+}
+
+@test "to verify an export takes the same memory for few members and for many" {
+	local few
+
+	members 500
+	few=$(memory 500.tar)
+	members 20000
+	[ "$(memory 20000.tar)" -lt $((few + 2000)) ]
+	echo changed >collected/a_file_with_a_name_of_some_length_aaabc
+	cp collected/SHA256SUMS collected/new
+	tar cf 20000.tar --exclude=a_file_with_a_name_of_some_length_aaabd collected
+	run -1 --separate-stderr bi-collect --verify 20000.tar
+	assert_equal "$(jq -r 'select(.member) | [.member[-5:], .error.code] | join(" ")' <<<"$output" | sort)" \
+		'aaabc member_changed
+aaabd member_missing
+d/new member_added'
+}
+
 @test "a manifest that has a name twice is damaged" {
 	mkdir collected
 	echo a >collected/a
@@ -451,4 +484,98 @@ collected/by_subject_id/s/metadata.json'
 	done
 	run -2 bi-collect --all --name '{n}' N
 	assert_output --partial 'needs --output'
+}
+
+@test "documents: a table, the metadata, the credits, the same to a file and to standard output" {
+	local format
+
+	batch E 3
+	for format in csv json md; do
+		run -0 bi-collect -o "out/a.$format" E
+		assert_equal "$(jq -r 'select(.export) | "\(.export) \(.files)"' <<<"$output")" "$PWD/out/a.$format 3"
+		bi-collect -o - --format "$format" E >"out/b.$format"
+		cmp "out/a.$format" "out/b.$format"
+	done
+	assert_equal "$(find out -type f | wc -l)" 6
+	# Each path is that of the file in an archive.
+	bi-collect -o - E | tar x
+	jq -r '.subjects[].choices[].file' out/a.json | while read -r name; do ls collected/by_subject_id/*/"$name"; done
+	run python3 -c 'import csv, os, sys
+for r in csv.DictReader(open("out/a.csv", newline="")):
+    print(r["subject"], r["name"], r["candidate"], r["title"], r["license"], r["reviewers"], os.path.getsize(r["file"]) == int(r["bytes"]))'
+	assert_line --index 1 's.2 S 2 1 T 2 CC0 1.0 ada True'
+	assert_equal "${#lines[@]}" 3
+	grep -q '^- \*\*S 2\*\* (s\.2): .*T 2' out/a.md
+	# Names by a template are the same in both.
+	bi-collect -o - --name '{title}' --format csv E | grep -q '"collected/by_subject_id/s.1/T 1.txt"'
+}
+
+@test "documents: a suffix and --format that contradict each other, and what is too full" {
+	batch E 1
+	run -2 bi-collect -o x.csv --format json E
+	run -2 bi-collect -o x.zip --format coco E
+	run -2 bi-collect -o x.json --format csv E
+	run -2 bi-collect -o x.json --format xml E
+	run -0 bi-collect -o x --format csv E
+	run -74 bash -c 'bi-collect -o - --format json E >/dev/full'
+	rm "$BI_ROOT/batches/E/picks.ndjson"
+	run -1 bi-collect -o y.csv E
+	[ ! -e y.csv ]
+}
+
+@test "COCO: sizes, categories, licences; what is not a picture is named" {
+	local k
+
+	for k in 1 2 3; do
+		vips black "p$k.png" $((k * 100)) 50 2>/dev/null
+		printf '{"subject":{"id":%d,"name":"N \\"%d\\" é","category":"M"},"file":"%s/p%d.png","license":"CC BY 4.0"}\n' "$k" "$k" "$PWD" "$k"
+	done >items
+	echo words >words.txt
+	printf '{"subject":{"id":4,"name":"Words"},"file":"%s/words.txt"}\n' "$PWD" >>items
+	bi-fetch -q -b C <items >/dev/null
+	run -0 --separate-stderr bi-collect --all --format coco -o c.json C
+	[[ $stderr == *"subject 4: collected/by_subject_id/4/"*"is left out of the COCO document"* ]]
+	run -0 jq -c '[.images[] | [.id, .width, .height, .license]], [.annotations[] | [.image_id, .category_id, .bbox, .area]], [.categories[] | [.id, .name, .supercategory]], .licenses' c.json
+	assert_line --index 0 '[[1,100,50,1],[2,200,50,1],[3,300,50,1]]'
+	assert_line --index 1 '[[1,1,[0,0,100,50],5000],[2,2,[0,0,200,50],10000],[3,3,[0,0,300,50],15000]]'
+	assert_line --index 2 '[[1,"N \"1\" é","M"],[2,"N \"2\" é","M"],[3,"N \"3\" é","M"]]'
+	assert_line --index 3 '[{"id":1,"name":"CC BY 4.0","url":"https://creativecommons.org/licenses/by/4.0/"}]'
+	# Without any picture it is still a document.
+	printf '{"subject":{"id":5,"name":"Words"},"file":"%s/words.txt"}\n' "$PWD" | bi-fetch -q -b D >/dev/null
+	bi-collect --all --format coco -o - D | jq -e '.images == [] and .annotations == [] and .categories == [] and .licenses == []'
+}
+
+@test "--private: the same export, and the collection stays as it is" {
+	batch E 2
+	run -0 bi-collect --private -o x.tar E
+	assert_equal "$(jq -c 'select(.status) | [.status, has("collected")]' <<<"$output" | sort -u)" '["collected",false]'
+	[ ! -e "$BI_ROOT/collected" ]
+	bi-collect -o y.tar E >/dev/null
+	cmp x.tar y.tar
+	cp -a "$BI_ROOT/collected" before
+	# Other decisions change only what is collected without it.
+	printf '{"subject":"s.1","choice":2,"reviewer":"ada","at":"2026-11-22T11:00:00.000Z"}\n' >>"$BI_ROOT/batches/E/picks.ndjson"
+	bi-collect --private --strict -o z.tar E >/dev/null
+	run ! cmp -s x.tar z.tar
+	diff -r before "$BI_ROOT/collected"
+	assert_equal "$(ls "$BI_ROOT/temp")" ''
+}
+
+@test "--private: what a killed process left is removed by the next one, and by bi-clean; what is in use is not" {
+	batch E 1
+	mkdir -p "$BI_ROOT/temp/collect-0123456789abcdef.scratch/by_subject_id/7" "$BI_ROOT/temp/other"
+	echo x >"$BI_ROOT/temp/collect-0123456789abcdef.scratch/by_subject_id/7/x"
+	mkdir "$BI_ROOT/temp/collect-used.scratch"
+	exec 9<"$BI_ROOT/temp/collect-used.scratch"
+	flock 9
+	bi-collect --private -o x.tar E >/dev/null
+	assert_equal "$(ls "$BI_ROOT/temp")" $'collect-used.scratch\nother'
+	run -0 --separate-stderr bi-clean temp
+	assert_output --partial '; 1 in use'
+	[[ $stderr == *"temp/other is a directory"* ]]
+	exec 9<&-
+	run -0 bi-clean -n temp
+	assert_line --partial 'would remove collect-used.scratch'
+	run -0 bi-clean temp
+	assert_equal "$(ls "$BI_ROOT/temp")" 'other'
 }

@@ -388,3 +388,23 @@ lock() {
 	run -1 "${NAMESPACES[@]}" bash script 8020
 	assert_output --regexp '^ports: no port from 8000 to 8020 is free .*; .bi-clean list. shows the servers'
 }
+
+@test "on a terminal: a list with marks, the most serious first, folded at words, with a summary" {
+	bi-fetch -q -b good <<<"file:///dev/null" >/dev/null 2>&1 || :
+	bi-serve --new-token >/dev/null 2>&1 || :
+	printf x >"$BI_ROOT/token"
+	chmod 644 "$BI_ROOT/token"
+	for locale in C:'fault  ':'ok     ' C.UTF-8:✗:✓; do
+		IFS=: read -r name fault ok <<<"$locale"
+		run on_terminal env LC_ALL="$name" NO_COLOR=1 sh -c 'stty cols 50; bi-status --doctor; echo "exit $?"'
+		output=$(sed $'s/\r//g; s/\033\\[K//g' <<<"$output")
+		mapfile -t lines <<<"$output"
+		assert_line --regexp "^$fault secrets: "
+		assert_line --regexp "^$ok kernel$"
+		assert_line --regexp '^1 fault'
+		assert_line 'exit 1'
+		# Faults first, then what is well.
+		assert_equal "$(grep -oE "^($fault|$ok)" <<<"$output" | uniq | wc -l)" 2
+		perl -CS -ne 'chomp; exit 1 if length > 50 && !m{/}' <<<"$output"
+	done
+}

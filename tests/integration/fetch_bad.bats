@@ -349,3 +349,20 @@ again() {
 	assert_equal "$(head -c 30 "$dir/state")" cccccccccccccccccccccccccccccc
 	jq -se 'map(select(.status == "completed")) | length == 30' third
 }
+
+@test "items are added without libcurl; a libcurl that cannot be loaded is named" {
+	local of
+
+	mkdir lib
+	for of in nothing another; do
+		case $of in
+		nothing) : >lib/libcurl.so.4 ;;
+		another) cp "$(ldd "$(command -v bi-fetch)" | awk '$1 ~ /^libz/ { print $3 }')" lib/libcurl.so.4 ;;
+		esac
+		LD_LIBRARY_PATH=$PWD/lib bi-fetch -q --queue -b "$of" http://127.0.0.1:9/1
+		[ "$(<"$BI_ROOT/batches/$of/state")" = p ]
+		LD_LIBRARY_PATH=$PWD/lib run --separate-stderr bi-fetch -q -b "$of" http://127.0.0.1:9/1
+		[ "$status" = 71 ]
+		[[ $stderr == 'bi-fetch: '*libcurl*': install the package libcurl4'* ]]
+	done
+}

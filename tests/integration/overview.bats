@@ -295,6 +295,106 @@ limit_watches() {
 	poll 20 answers 200 null
 }
 
+# shown: the thumbnails of the batch new.
+shown() {
+	known '.new.thumbs | join(" ")'
+}
+
+shows() {
+	[ "$(shown)" = "\"$1\"" ]
+}
+
+@test 'a batch with pages has its first four thumbnails' {
+	local thumbs=$BI_ROOT/review/new/thumbs
+
+	make_many 1
+	mkdir -p "$thumbs"
+	add new one
+	serve
+	follow
+	poll 20 known_is '[.new | .pages, has("thumbs")]' '[false,false]'
+	# Other files of that folder, and names that are not those of thumbnails.
+	touch "$thumbs"/{.new.webp,x,_.webp,a_0.webp,a_x.webp,a_.webp,b_1.png}
+	: >"$BI_ROOT/review/new/index.html"
+	poll 20 shows ''
+	touch "$thumbs"/{10_1,2_1,i3_2,10_3}.webp
+	echo >>"$BI_ROOT/review/new/index.html"
+	poll 20 shows '2_1.webp 10_1.webp i3_2.webp 10_3.webp'
+	touch "$thumbs"/{9,1.x,i1,_1}_1.webp
+	echo >>"$BI_ROOT/review/new/index.html"
+	poll 20 shows '1.x_1.webp 2_1.webp 9_1.webp 10_1.webp'
+	# Pictures that cannot be listed are not shown, and the batch is.
+	rm -r "$thumbs"
+	echo >"$thumbs"
+	echo >>"$BI_ROOT/review/new/index.html"
+	poll 20 known_is '.new | [.pages, .thumbs, .batch_job.status]' '[true,[],"completed"]'
+}
+
+@test 'the items of a batch, failed ones with their reasons, in parts' {
+	local many=60 i query
+
+	make_many 1
+	for ((i = 1; i <= many; i++)); do
+		printf '{"subject":{"id":%d,"name":"<b>\u202eName %d"},"file":"%s"}\n' "$i" "$i" "$([ $((i % 3)) = 0 ] && echo 1.txt || echo "missing$i")"
+	done >list
+	bi-fetch -q -b many <list >/dev/null || [ $? -eq 1 ]
+	serve
+	curl -s "$URL/batches/many/items/?status=failed&limit=3&offset=38" >body
+	assert_equal "$(jq -c '[.count, [.items[] | .id, .status, .error_code]]' body)" \
+		'[40,[58,"failed","no_such_file",59,"failed","no_such_file"]]'
+	assert_equal "$(jq -r '.items[0] | .subject_name, .item_data.file, (.error_message | length > 0)' body)" \
+		$'<b>\u202eName 58\n'"$PWD"$'/missing58\ntrue'
+	curl -s "$URL/batches/many/items?status=failed" >body
+	assert_equal "$(jq -c '[.count, (.items | length), .items[0].id]' body)" '[40,40,1]'
+	curl -s "$URL/batches/many/items/?status=completed&limit=2&offset=1" >body
+	assert_equal "$(jq -c '[.count, [.items[] | .id, .status, has("error_code"), .result.bytes]]' body)" \
+		'[20,[6,"completed",false,2,9,"completed",false,2]]'
+	curl -s "$URL/batches/many/items/?limit=2&offset=59" >body
+	assert_equal "$(jq -c '[.count, [.items[].id]]' body)" '[60,[60]]'
+	for query in 'limit=0' 'offset=60' 'offset=18446744073709551615' 'status=failed&offset=40'; do
+		curl -s "$URL/batches/many/items/?$query" >body
+		assert_equal "$query $(jq -c .items body)" "$query []"
+	done
+	bi-clean -y -b many items 1 3 >/dev/null
+	curl -s "$URL/batches/many/items/?limit=1" >body
+	assert_equal "$(jq -c '[.count, [.items[].id]]' body)" '[58,[2]]'
+	for query in 'many/items?status=pending 400 bad_parameter' 'many/items?limit=x 400 bad_parameter' \
+		'none/items 404 no_such_batch' '..%2fx/items 404 not_found' '-n/items 404 no_such_batch'; do
+		i=$(curl -s -o body -w '%{http_code}' "$URL/batches/${query%% *}")
+		assert_equal "$query" "${query%% *} $i $(jq -r .error body)"
+	done
+}
+
+# cancel BATCH [TOKEN [CURL OPTION...]]: prints the status, and stores the answer in body.
+cancel() {
+	curl -s -o body -w '%{http_code}' -d '' -H "X-CSRFToken: ${2-$(<"$BI_ROOT/token")}" "${@:3}" "$URL/batches/$1/cancel/"
+}
+
+@test 'a batch is cancelled over the API' {
+	make_many 1
+	bi-fetch --queue -q -b waits 1.txt 2.txt nowhere
+	serve
+	follow
+	poll 20 known_is .waits.batch_job.pending_items 3
+	# Not without the token, nor by GET, nor what is not there.
+	assert_equal "$(cancel waits x) $(jq -r .error body)" '401 token_wrong'
+	assert_equal "$(cancel waits '' -G) $(jq -r .error body)" '405 method_not_allowed'
+	assert_equal "$(cancel none) $(jq -r .error body)" '404 no_such_batch'
+	assert_equal "$(cancel -r) $(jq -r .error body)" '404 no_such_batch'
+	assert_equal "$(known .waits.batch_job.pending_items)" 3
+	assert_equal "$(cancel waits) $(<body)" '200 {"success":true}'
+	poll 20 known_is '.waits | [.batch_job.status, .failures.cancelled]' '["failed",3]'
+	assert [ ! -e "$BI_ROOT/queue/waits" ]
+	# What is done stays as it is.
+	assert_equal "$(cancel first) $(<body)" '200 {"success":true}'
+	assert_equal "$(known '.first | [.batch_job.completed_items, .failures]')" '[2,{"no_such_file":1}]'
+	# What bi-clean cannot do is said in its words.
+	bi-fetch --queue -q -b waits 3.txt
+	mv "$BI_ROOT/batches/waits/items.ndjson" items
+	mkdir "$BI_ROOT/batches/waits/items.ndjson"
+	assert_equal "$(cancel waits) $(jq -r '.error + " " + .detail' body | sed 's/:.*//')" '503 not_cancelled bi-clean'
+}
+
 # answers CODE ERROR: what a request for the status of all does.
 answers() {
 	[ "$(curl -s -o body -w '%{http_code}' "$URL/status/") $(jq -r .error body)" = "$1 $2" ]

@@ -13,6 +13,11 @@ item() {
 	printf '{"subject":{"id":"%s","name":"Subject %s","category":"M"},"file":"%s"%s}\n' "$1" "$1" "$(realpath -m "$2")" "${3-}"
 }
 
+# The names of files, those of style sheets and scripts without their versions.
+without_versions() {
+	sed -E 's/-[0-9a-f]{8}(\.(css|js))$/\1/'
+}
+
 # The text of a page without its tags.
 words_of() {
 	sed 's/<[^>]*>/ /g' "$1"
@@ -29,7 +34,7 @@ words_of() {
 	assert_line --index 0 "{\"batch\":\"M_batch1\",\"review\":\"$BI_ROOT/review/M_batch1/index.html\",\"subjects\":2,\"candidates\":3}"
 	assert_line --index 1 '{"end":"bi-render","batches":1,"exit":0}'
 	run find "$R/M_batch1" -type f -printf '%P\n'
-	assert_equal "$(sort <<<"$output")" "$(sort <<-'END'
+	assert_equal "$(without_versions <<<"$output" | sort)" "$(sort <<-'END'
 		.pages
 		.thumbs
 		M1_1.jpg
@@ -37,8 +42,10 @@ words_of() {
 		M1_review.html
 		M2_1.png
 		M2_review.html
+		failed.js
 		index.html
 		index.js
+		kinds.js
 		lists.js
 		loupe.js
 		picks.js
@@ -46,6 +53,7 @@ words_of() {
 		review.js
 		rows.js
 		subject.js
+		subjects.json
 		submit.html
 		submit.js
 		thumbs/M1_1.webp
@@ -85,7 +93,7 @@ words_of() {
 	run -1 bi-render <records
 	for page in index submit E_review; do
 		run grep -oiE '<script[^>]*>|<img src=x|onerror=[^&]*>|href="javascript' "$R/evil/$page.html"
-		run grep -viE '^<script src="[a-z]+\.js" defer>$' <<<"$output"
+		run grep -viE '^<script src="[a-z]+-[0-9a-f]{8}\.js" defer>$' <<<"$output"
 		assert_output ''
 	done
 	run words_of "$R/evil/E_review.html"
@@ -174,12 +182,13 @@ words_of() {
 	echo mine >"$R/same/notes.txt"
 	rm -r "$BI_ROOT/batches/same"
 	item 1 origin/M-1-2.jpg | bi-fetch -b same | bi-render
-	run ls "$R/same"
-	assert_output - <<-'END'
+	assert_equal "$(find "$R/same" -mindepth 1 -maxdepth 1 -name '[^.]*' -printf '%P\n' | without_versions | sort)" "$(sort <<-'END'
 		1_1.jpg
 		1_review.html
+		failed.js
 		index.html
 		index.js
+		kinds.js
 		lists.js
 		loupe.js
 		notes.txt
@@ -188,11 +197,13 @@ words_of() {
 		review.js
 		rows.js
 		subject.js
+		subjects.json
 		submit.html
 		submit.js
 		thumbs
 		turn.js
 	END
+	)"
 	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
 	run ls "$R/same/thumbs"
 	assert_output 1_1.webp
@@ -287,7 +298,7 @@ words_of() {
 	assert_output --partial '"candidates":1'
 	run words_of "$R/lost/i1_review.html"
 	assert_output --partial 'its file is missing'
-	assert_output --partial 'There are no candidates'
+	assert_output --partial 'Nothing to choose'
 	run -0 bi-status --rebuild lost
 	assert_output 'lost: 1 of 2 states differed'
 	run -1 bi-status --strict --json lost
@@ -373,7 +384,7 @@ words_of() {
 	cd "$R/way"
 	sha256sum -- *.html >../before
 	echo mine >../../mine
-	for name in .pages .thumbs index.html 1_review.html review.css 1_1.gif thumbs/1_1.webp; do
+	for name in .pages .thumbs index.html 1_review.html review-*.css 1_1.gif thumbs/1_1.webp; do
 		rm "$name"
 		mkfifo "$name"
 		run -0 timeout 60 bi-render way
@@ -446,6 +457,119 @@ words_of() {
 	assert_equal "$(grep -o '2 similar: 1001, 2001' "$page")" '2 similar: 1001, 2001'
 	assert_equal "$(grep -c 'same file as 1000<' "$page")" 2
 	assert_equal "$(tail -n 1 "$page")" '</html>'
+}
+
+# bare NAME SUBJECTS CANDIDATES: a batch of empty text files, as if they had been fetched.
+bare() {
+	local dir=$BI_ROOT/batches/$1
+
+	mkdir -p "$dir/files"
+	: >"$dir/lock"
+	echo '{"name":"'"$1"'","job_id":7,"job_type":"url_parse","created_at":"2026-11-22T10:30:00Z"}' >"$dir/batch.json"
+	awk -v dir="$dir" -v subjects="$2" -v candidates="$3" 'BEGIN {
+		for (s = 1; s <= subjects; s++)
+			for (c = 1; c <= candidates; c++) {
+				n++
+				printf "c" >(dir "/state")
+				printf "{\"bi\":{\"n\":%d,\"key\":\"%032d\",\"id\":\"%d\",\"idx\":%d},\"subject\":{\"id\":\"%d\",\"name\":\"Subject %d\"},\"url\":\"https://example.com/%d\"}\n", n, n, s, c, s, s, n >(dir "/items.ndjson")
+				printf "{\"item\":%d,\"status\":\"completed\",\"path\":\"files/%d_%d.txt\",\"bytes\":0,\"mime\":\"text/plain\",\"sha256\":\"%064d\"}\n", n, s, c, n >(dir "/results.ndjson")
+				print "files/" s "_" c ".txt"
+			}
+	}' | (cd "$dir" && xargs touch)
+}
+
+@test "the index has pages of 500 subjects, and those that are no longer needed go" {
+	local d=$BI_ROOT/batches/b
+
+	bare b 1203 1
+	run -0 bi-render b
+	cd "$R/b"
+	for page in index.html index-2.html index-3.html; do
+		grep -c 'class="subject"' "$page"
+		assert_equal "$(tail -n 1 "$page")" '</html>'
+	done >counts
+	assert_equal "$(tr '\n' ' ' <counts)" '500 500 203 '
+	run grep -o 'data-subject="[0-9]*"' index-2.html
+	assert_line --index 0 'data-subject="501"'
+	assert_equal "$(grep -o '<a [^>]*href="index[^"]*"[^>]*>[^<]*' index-2.html | sed 's/.*href="\([^"]*\)".*>/\1 /' | tail -n 4 | tr '\n' ' ')" \
+		'index.html Previous index.html 1 index-3.html 3 index-3.html Next '
+	jq -e 'length == 1203 and .[0] == ["1","Subject 1",1] and .[1202] == ["1203","Subject 1203",1]' subjects.json
+	grep -q 'data-index="index-3.html"' 1001_review.html
+	# A page that was lost or changed is made again, and nothing else.
+	sha256sum -- *.html subjects.json >../before
+	find . -name '*.html' -printf '%p %i\n' | sort >../files
+	rm index-2.html
+	echo edited >>index-3.html
+	run -0 bi-render b
+	sha256sum --quiet -c ../before
+	find . -name '*.html' -printf '%p %i\n' | sort | diff ../files - >../changed || :
+	assert_equal "$(sed -n 's/^> \(.*\) .*/\1/p' ../changed | tr '\n' ' ')" './index-2.html ./index-3.html '
+	# One subject changes: the index page that it is on, and no other.
+	sed -i '700s/Subject 700/Renamed/' "$d/items.ndjson"
+	find . -name 'index*' -printf '%p %i\n' | sort >../files
+	run -0 bi-render b
+	find . -name 'index*' -printf '%p %i\n' | sort | diff ../files - >../changed || :
+	assert_equal "$(sed -n 's/^> \(.*\) .*/\1/p' ../changed | tr '\n' ' ')" './index-2.html '
+	grep -q '"700","Renamed"' subjects.json
+	# Fewer subjects have fewer pages. A file of another name stays.
+	echo mine >index-03.html
+	rm -r "$d"
+	bare b 500 1
+	run -0 bi-render b
+	assert_equal "$(echo index*.html)" 'index-03.html index.html'
+	run ! grep -q 'class="pages"' index.html
+}
+
+@test "style sheets and scripts have the version of their bytes, and old ones stay for an hour" {
+	local old
+
+	printf 'GIF89a\001\000\001\000\200\000\000\000\000\000\377\377\377;' >a.gif
+	item 1 a.gif | bi-fetch -b b | bi-render
+	cd "$R/b"
+	for name in *.css *.js; do
+		assert_equal "$(sed 's/.*-\(.*\)\..*/\1/' <<<"$name")" "$(sha256sum "$name" | cut -c 1-8)"
+	done
+	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' -- *.html | sort -u >../named
+	assert_equal "$(printf '%s\n' *.css *.js | sort)" "$(cat ../named)"
+	old=$(echo review-*.css)
+	# As a version of bi before left them.
+	touch review.css mine.css
+	cp -r "$BI_SHARE" ../share
+	echo '/* new */' >>../share/review/review.css
+	find . -name '*.js' -printf '%p %i\n' | sort >../before
+	BI_SHARE=$PWD/../share run -0 bi-render b
+	find . -name '*.js' -printf '%p %i\n' | sort | diff ../before -
+	assert_equal "$(find . -name 'review-*.css' | wc -l)" 2
+	run ! grep -q "$old" index.html 1_review.html submit.html
+	BI_SHARE=$PWD/../share run -0 bi-render b
+	[ -e "$old" ] && [ -e review.css ]
+	touch -d '2 hours ago' "$old" review.css
+	BI_SHARE=$PWD/../share run -0 bi-render b
+	[ ! -e "$old" ] && [ ! -e review.css ] && [ -e mine.css ]
+	# Pages that could not be made again keep what they need.
+	cp -r ../share ../broken
+	echo 'error("no")' >../broken/review/render.jq
+	echo '/* newer */' >>../broken/review/review.css
+	BI_SHARE=$PWD/../broken run -70 bi-render b
+	for name in $(grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' index.html); do
+		[ -e "$name" ]
+	done
+}
+
+@test "a picture has another address when its bytes are others" {
+	local before
+
+	pictures M
+	item 1 origin/M-1-1.jpg | bi-fetch -b b | bi-render
+	before=$(grep -ohE '1_1\.(jpg|webp)\?v=[0-9a-f]{8}' "$R"/b/*.html | sort -u)
+	assert_equal "$(sed 's/?v=.*//' <<<"$before" | tr '\n' ' ')" '1_1.jpg 1_1.webp '
+	bi-render b
+	assert_equal "$(grep -ohE '1_1\.(jpg|webp)\?v=[0-9a-f]{8}' "$R"/b/*.html | sort -u)" "$before"
+	cp origin/M-2-1.jpg origin/M-1-1.jpg
+	item 1 origin/M-1-1.jpg | bi-fetch --update -b b | bi-render
+	run grep -ohE '1_1\.(jpg|webp)\?v=[0-9a-f]{8}' "$R"/b/*.html
+	refute_output --partial "${before##*=}"
+	assert_output --partial '1_1.webp?v='
 }
 
 @test "badges judge the original, in plain words" {

@@ -313,6 +313,35 @@ with_cgi() {
 	refute_output -p 'script-src'
 }
 
+@test 'browsers keep what has a version, and ask again for pages, for other files and for what is missing' {
+	pages A
+	ports 1
+	echo x >"$BI_ROOT/review/A/1_review.html"
+	touch "$BI_ROOT/review/A/"{subjects.json,1_1.jpg,review-0123abcd.css,review.css,turn-0123abcd.js}
+	mkdir "$BI_ROOT/review/A/thumbs"
+	touch "$BI_ROOT/review/A/thumbs/1_1.webp"
+	serve A
+	for name in review-0123abcd.css turn-0123abcd.js '1_1.jpg?v=0123abcd' 'thumbs/1_1.webp?v=0123abcd'; do
+		run -0 curl -si "$URL/A/$name"
+		assert_line -p 'HTTP/1.1 200'
+		assert_line -p 'Cache-Control: max-age=31536000'
+		assert_line -p 'Cache-Control: immutable'
+		assert_line -p 'Content-Security-Policy: '
+	done
+	for name in 1_review.html '1_review.html?v=0123abcd' subjects.json review.css 1_1.jpg '1_1.jpg?v=1' thumbs/1_1.webp; do
+		run -0 curl -si "$URL/A/$name"
+		assert_line -p 'HTTP/1.1 200'
+		assert_equal "$(grep -i '^cache-control' <<<"$output" | tr -d '\r')" 'Cache-Control: no-cache'
+	done
+	for name in review-0123abce.css '1_2.jpg?v=0123abcd' 'thumbs/1_2.webp?v=0123abcd'; do
+		run -0 curl -si "$URL/A/$name"
+		assert_line -p 'HTTP/1.1 404'
+		refute_output -p 'max-age'
+	done
+	run -0 curl -si "$URL/"
+	assert_line -p 'Cache-Control: no-cache'
+}
+
 @test 'pages are sent compressed where lighttpd can, and as they are where it or the browser cannot' {
 	local line='<p>the same line, again and again</p>'
 

@@ -50,7 +50,8 @@ function paste(page, text) {
 
 		data.setData('text/plain', pasted);
 		document.querySelector('#urls').focus();
-		document.querySelector('#urls').dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+		if (document.querySelector('#urls').dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})))
+			document.execCommand('insertText', false, pasted); /* what a browser does */
 	}, text);
 }
 
@@ -133,21 +134,29 @@ async function addresses(browser) {
 	const {context, page, troubles} = await come(browser, 'reading', {expected: /404/});
 	const urls = [article('One'), site.url + '/status/404/no.html', site.url + '/slow/1500/bytes/10/slow.txt'];
 
-	await paste(page, `See (${urls[0]}), and: ${urls[1]}. And this one: <${urls[2]}>!`);
-	assert.strictEqual(await page.inputValue('#urls'), urls.join('\n') + '\n');
+	await paste(page, `See (${urls[0]}), and: ${urls[1]}.\r\n\r\n# A comment\nAnd this one: <${urls[2]}>!\nClara Schumann\nftp://example.com/x\n${urls[0]}`);
+	await says(page, '#add', 'Add 3 addresses');
+	assert.deepStrictEqual(await page.$$eval('#left li', (all) => all.map((li) => li.textContent.split(': ').slice(0, 2).join(': '))), [
+		'Line 5: no address in it', 'Line 6: ftp', 'Line 1: only its 2 addresses are added', 'Line 4: only its address is added',
+		'Line 7: the same as line 1',
+	]);
+	await page.waitForFunction(() => /^3 addresses found, 2 lines are not added\.$/.test(document.querySelector('#say').textContent));
 	await page.keyboard.press('Control+z');
 	assert.strictEqual(await page.inputValue('#urls'), '', 'a paste is undone as any');
+	assert.ok(await page.isHidden('#left-box'));
 	await page.keyboard.press('Control+Shift+z');
-	await says(page, '#add', 'Add 3 addresses');
 
-	/* A line that is none. */
-	await page.press('#urls', 'Control+End');
-	await page.type('#urls', 'not an address');
-	await page.click('#add');
-	assert.match(await page.textContent('#urls-wrong'), /^Line 4 is not an http or https address: “not an address”/);
-	assert.strictEqual(await page.evaluate(() => document.activeElement.value.slice(document.activeElement.selectionStart)), 'not an address');
-	assert.strictEqual(await page.getAttribute('#urls', 'aria-invalid'), 'true');
-	await page.keyboard.press('Delete');
+	/* The same from the keyboard; what a person can mend is left in the box. */
+	const pasted = await page.textContent('#left');
+
+	/* What takes long to read for a careless reader. */
+	await page.fill('#urls', 'see https://example.com/(a' + ').'.repeat(20000) + '\nC:\\x\nlocalhost:80/x');
+	await says(page, '#add', 'Add 1 address');
+	assert.deepStrictEqual(await page.$$eval('#left li', (all) => all.map((li) => li.textContent.split(': ').slice(0, 2).join(': '))),
+		['Line 2: a file', 'Line 3: http:// or https:// is missing', 'Line 1: only its address is added']);
+	await page.fill('#urls', '');
+	await page.keyboard.insertText(`See (${urls[0]}), and: ${urls[1]}.\n\n# A comment\nAnd this one: <${urls[2]}>!\nClara Schumann\nftp://example.com/x\n${urls[0]}`);
+	assert.strictEqual(await page.textContent('#left'), pasted);
 	await page.fill('#notebook', '../x');
 	await page.click('#add');
 	assert.match(await page.textContent('#notebook-says'), /begins with a letter/);
@@ -155,10 +164,12 @@ async function addresses(browser) {
 	await page.press('#urls', 'Control+Enter');
 
 	/* Item by item. */
-	await status(page, 1, 'processing');
+	await status(page, 1, 'working');
 	await page.waitForSelector('#jobs [data-status="completed"]');
+	assert.strictEqual(await page.inputValue('#urls'), 'Clara Schumann\nftp://example.com/x');
+	await page.click('#left-remove');
 	assert.strictEqual(await page.inputValue('#urls'), '');
-	await status(page, 1, 'partially_completed');
+	await status(page, 1, 'done, 1 failed');
 	assert.match(await page.innerText('#jobs > li'), /3 addresses.*3 of 3 done.*1 failed/s);
 	assert.deepStrictEqual(await page.$$eval('#jobs .items > li', (all) => all.map((li) => li.dataset.status)), ['completed', 'failed', 'completed']);
 	assert.match(await page.innerText('#jobs .items > li:nth-child(2) .why'), /404/);
@@ -180,7 +191,7 @@ async function addresses(browser) {
 	await page.fill('#urls', article('Two'));
 	await page.check('#media');
 	await page.click('#add');
-	await status(page, 1, 'completed');
+	await status(page, 1, 'done');
 	assert.match(await page.innerText('#jobs > li:nth-child(1)'), /1 address with its media/);
 	await says(page, '#has-says', '3 files');
 
@@ -205,7 +216,7 @@ async function addresses(browser) {
 	await page.waitForFunction(() => document.querySelectorAll('#jobs > li').length === 2);
 	assert.strictEqual(await page.isVisible('#jobs .items'), false);
 	await page.click('#jobs > li:nth-child(2) summary');
-	await page.waitForFunction(() => /404/.test(document.querySelector('#jobs > li:nth-child(2)').innerText));
+	await page.waitForFunction(() => /404/.test(document.querySelector('#jobs > li:nth-child(2) .items').innerText));
 	assert.match(await page.innerText('#jobs > li:nth-child(2) .items > li:nth-child(1)'), /it was deleted/);
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
@@ -217,24 +228,106 @@ async function files(browser) {
 	await page.setInputFiles('#files', [file('one.txt', 'first'), file('two.txt', 'second')]);
 	await drop(page, {files: [['three.txt', 'third'], ['one.txt', 'another first']]});
 	await drop(page, {text: 'https://example.com/dropped'});
-	assert.deepStrictEqual(await page.$$eval('#chosen .cut', (all) => all.map((f) => f.textContent)), ['one.txt', 'two.txt', 'three.txt', 'one.txt']);
+	assert.deepStrictEqual(await page.$$eval('#chosen .name', (all) => all.map((f) => f.textContent)), ['one.txt', 'two.txt', 'three.txt', 'one.txt']);
 	await says(page, '#add', 'Add 1 address and 4 files');
 	await page.fill('#urls', '');
 	await page.click('#chosen [aria-label="Remove two.txt"]');
 	await says(page, '#add', 'Add 3 files');
 	await page.click('#add');
-	await status(page, 1, 'completed');
+	await status(page, 1, 'done');
 	assert.match(await page.innerText('#jobs > li'), /3 files.*3 of 3 done/s);
 	await says(page, '#has-says', '3 files');
 	assert.deepStrictEqual(await page.$$eval('#has li', (all) => all.map((li) => li.innerText.split('\n')[0]).sort()), ['one.txt', 'one.txt', 'three.txt']);
 
+	/* Chosen twice, or a folder that cannot be read. */
+	await page.setInputFiles('#files', [{...file('one.txt', 'first'), lastModified: 1}]);
+	await page.locator('#chosen li').scrollIntoViewIfNeeded();
+	await page.waitForFunction(() => /one\.txt\s*5 bytes.*first/s.test(document.querySelector('#chosen li').innerText));
+	await page.evaluate(function () {
+		const again = new File(['x'], 'twice.txt', {lastModified: 5});
+		const bad = {isFile: false, isDirectory: true, name: 'folder', createReader: () => ({readEntries: (resolve, reject) => reject(new Error('no access'))})};
+		const good = {isFile: true, isDirectory: false, name: 'twice.txt', file: (resolve) => resolve(again)};
+		const event = new Event('drop', {bubbles: true, cancelable: true});
+
+		event.dataTransfer = {files: [again], types: ['Files'], getData: () => '', items: [bad, good, good].map((entry) => ({kind: 'file', webkitGetAsEntry: () => entry}))};
+		document.querySelector('#drop').dispatchEvent(event);
+	});
+	await page.waitForFunction(() => /“folder” cannot be read: no access/.test(document.querySelector('#files-wrong').textContent));
+	await page.waitForFunction(() => document.querySelectorAll('#chosen li').length === 2);
+	assert.match(await page.textContent('#files-wrong'), /^“twice\.txt” is chosen already\. /);
+	for (let n = 2; n > 0; n--)
+		await page.click('#chosen button');
+	await says(page, '#add', 'Add');
+
 	/* What strangers call their files is text. */
 	await page.setInputFiles('#files', [file(evil, 'evil')]);
 	await page.click('#add');
-	await status(page, 1, 'completed');
+	await status(page, 1, 'done');
 	await page.waitForFunction(() => document.querySelectorAll('#has li').length === 4);
 	assert.strictEqual(await page.locator('img').count(), 0);
 	assert.strictEqual(await page.evaluate(() => window.ran), undefined);
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
+/* Before files are sent there is a picture, a player or the first lines of each; long names break nothing. */
+async function previews(browser) {
+	const {context, page, troubles} = await come(browser, 'previews', {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true, expected: /404/});
+	const wav = Buffer.alloc(44 + 800);
+
+	wav.write('RIFF', 0);
+	wav.writeUInt32LE(836, 4);
+	wav.write('WAVEfmt ', 8);
+	[[16, 4], [1, 2], [1, 2], [8000, 4], [8000, 4], [1, 2], [8, 2]].reduce((at, [value, n]) => wav.writeUIntLE(value, at, n), 16);
+	wav.write('data', 36);
+	wav.writeUInt32LE(800, 40);
+	await page.setInputFiles('#files', [
+		{name: 'x'.repeat(65) + '.png', mimeType: 'image/png', buffer: bi.png(1)},
+		{name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('no picture')},
+		{name: 'tone.wav', mimeType: 'audio/wav', buffer: wav},
+		file('\u202e\u0639\u0631\u0628\u064a \u{1f3bb}' + 'n'.repeat(65) + '.md', '# <b>Title</b>\nsecond\nthird\nfourth'),
+		{name: 'unknown.bin', mimeType: '', buffer: Buffer.from([0, 1, 2])},
+		{name: 'evil.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>top.ran=1</script></svg>')},
+		{name: 'nul.txt', mimeType: 'text/plain', buffer: Buffer.from('a\0b')},
+	]);
+	const row = (n) => `#chosen li:nth-child(${n}) `;
+
+	for (const n of [1, 6]) {
+		await page.locator(row(n)).scrollIntoViewIfNeeded();
+		await page.waitForFunction((s) => document.querySelector(s) && document.querySelector(s).naturalWidth > 0, row(n) + 'img');
+	}
+	await says(page, row(2) + '.ending', 'png');
+	await page.waitForFunction((s) => document.querySelector(s).duration > .05, row(3) + 'audio');
+	assert.strictEqual(await page.textContent(row(4) + '.lines'), '# <b>Title</b>\nsecond\nthird');
+	await says(page, row(5) + '.ending', 'bin');
+	await says(page, row(7) + '.ending', 'txt');
+	assert.strictEqual(await page.locator(row(7) + '.lines').count(), 0);
+	assert.strictEqual(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+	assert.strictEqual(await page.$$eval('#chosen li > *', (all) => all.filter((e) => e.getBoundingClientRect().right > e.closest('ul').getBoundingClientRect().right).length), 0);
+	await checkAxe(page, 'previews');
+	assert.strictEqual(await page.evaluate(() => window.ran), undefined);
+	if (process.env.BI_SHOTS)
+		await page.screenshot({path: process.env.BI_SHOTS + '/previews.png', fullPage: true});
+	await page.click('#add');
+	await status(page, 1, 'done');
+	await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+	assert.strictEqual(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
+/* A job is cancelled, and its failed items are tried again. */
+async function cancelling(browser) {
+	const {context, page, troubles} = await come(browser, 'cancelling', {expected: /404/});
+
+	await page.fill('#urls', [1, 2].map((n) => `${site.url}/stallfirst/1/2/says/200/more%20${n}`).join('\n'));
+	await page.click('#add');
+	await status(page, 1, 'working');
+	await page.click('#jobs button:has-text("Cancel the job")');
+	await status(page, 1, 'cancelled');
+	await page.click('#jobs button:has-text("Try failed again")');
+	await status(page, 1, 'done');
+	assert.ok(await page.isHidden('#jobs .buttons'));
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }
@@ -274,7 +367,7 @@ async function uploads(browser) {
 	}
 	await slow(-1);
 	await page.click('#jobs button:has-text("Try again")');
-	await status(page, 1, 'completed');
+	await status(page, 1, 'done');
 	await says(page, '#has-says', '2 files');
 	await context.close();
 }
@@ -286,14 +379,14 @@ async function away(browser) {
 	/* The first time they never end. */
 	await page.fill('#urls', [1, 2, 3].map((n) => `${site.url}/stallfirst/1/2/says/200/words%20${n}`).join('\n'));
 	await page.click('#add');
-	await status(page, 1, 'processing');
+	await status(page, 1, 'working');
 	bi.stopAll();
 	try {
 		await says(page, '#link', 'No answer; trying again');
 	} finally {
 		[server] = bi.serve('M_batch1');
 	}
-	await status(page, 1, 'completed');
+	await status(page, 1, 'done');
 	await says(page, '#link', 'Live');
 	await context.close();
 }
@@ -311,10 +404,10 @@ async function accessible(browser) {
 		await page.setInputFiles('#files', [file('a name that is long enough to be cut off somewhere, is it not.txt', 'text')]);
 		await checkAxe(page, 'ready in ' + what);
 		await page.click('#add');
-		await status(page, 1, 'processing');
+		await status(page, 1, 'working');
 		await page.waitForSelector('#jobs .why');
 		await checkAxe(page, 'under way in ' + what);
-		await status(page, 1, 'partially_completed');
+		await status(page, 1, 'done, 1 failed');
 		await page.waitForFunction(() => document.querySelectorAll('#has li').length === 3);
 		await checkAxe(page, 'done in ' + what);
 		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'it is wider than the screen in ' + what);
@@ -326,9 +419,10 @@ async function accessible(browser) {
 		await page.waitForSelector('#sure[open]');
 		await checkAxe(page, 'the question in ' + what);
 		await page.keyboard.press('Escape');
-		await page.fill('#urls', 'no address');
-		await page.click('#add');
-		await page.waitForSelector('#urls-wrong:not(:empty)');
+		await page.fill('#urls', 'no address\n' + 'x'.repeat(65));
+		await page.waitForSelector('#left-box:not([hidden])');
+		await page.click('#add', {force: true});
+		assert.match(await page.textContent('#add-says'), /no address in the list/);
 		await checkAxe(page, 'something wrong in ' + what);
 		assert.deepStrictEqual(troubles, []);
 		await context.close();
@@ -382,6 +476,8 @@ bi.main(prepare, [
 	['addresses are found, handed in, followed, read and deleted', addresses],
 	['files are chosen, dropped and left out', files],
 	['the button is in sight however many files are chosen', manyFiles],
+	['files are shown before they are sent', previews],
+	['a job is cancelled, and tried again', cancelling],
 	['an upload shows its bytes, is cancelled and tried again', uploads],
 	['a server that was away is asked until it answers', away],
 	['axe-core finds nothing in light, dark and on a phone', accessible],

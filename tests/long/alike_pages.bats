@@ -81,7 +81,7 @@ written() {
 	END
 	)"
 	run jq -c .subject.next_files "$R/marks/1_review.html"
-	assert_output '["thumbs/2_1.webp","thumbs/2_2.webp","thumbs/2_3.webp","thumbs/2_4.webp","thumbs/2_5.webp","thumbs/2_6.webp"]'
+	assert_equal "$(sed -E 's/\?v=[0-9a-f]{8}//g' <<<"$output")" '["thumbs/2_1.webp","thumbs/2_2.webp","thumbs/2_3.webp","thumbs/2_4.webp","thumbs/2_5.webp","thumbs/2_6.webp"]'
 	run jq -c '.subject.next_files | length' "$R/marks/2_review.html"
 	assert_output 9
 	run jq -c .subject.next_files "$R/marks/4_review.html"

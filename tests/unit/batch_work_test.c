@@ -512,6 +512,34 @@ states_among_many_are_brought_up(void **state)
 	testing_assert_file("batches/b/state", want);
 }
 
+/* Who only adds does not read them all, but learns the true state of what it asks for. */
+static void
+an_adder_brings_states_up_when_it_asks_for_old_items(void **state)
+{
+	static const char *const left[] = {"rrr", "ppp", "xxp"};
+	struct batch *b = batching_make(state, 3);
+	struct batch_ask ask = {.kind = "url", .where = "http://a/1", .text = "{\"url\":\"http://a/1\"}"};
+
+	batching_end(b, 1, COMPLETED);
+	batching_end(b, 2, MAY_PASS);
+	batch_close(b);
+	for (size_t i = 0; i < sizeof(left) / sizeof(*left); i++) {
+		char url[32];
+
+		testing_write("batches/b/state", left[i], 3);
+		b = batching_open(state, BATCH_ADD);
+		snprintf(url, sizeof(url), "http://b/%zu", i);
+		assert_int_equal(batching_add(b, NULL, url), 4 + i);
+		for (uint32_t k = 1; k <= 3; k++)
+			assert_int_equal(batch_state(b, k), left[i][k - 1]);
+		assert_int_equal(batch_add(b, &ask, 1), 0);
+		assert_int_equal(ask.item, 1);
+		assert_int_equal(ask.state, 'c');
+		assert_int_equal(batch_state(b, 2), 'f');
+		batch_close(b);
+	}
+}
+
 /* He was killed after his group was recorded, and before its states were written. */
 static void
 a_dead_owners_group_is_brought_up_by_who_meets_one(void **state)
@@ -902,6 +930,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(states_are_brought_up_to_results, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(states_among_many_are_brought_up, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_dead_owners_group_is_brought_up_by_who_meets_one, testing_enter,
+						testing_leave),
+		cmocka_unit_test_setup_teardown(an_adder_brings_states_up_when_it_asks_for_old_items, testing_enter,
 						testing_leave),
 		cmocka_unit_test_setup_teardown(one_state_is_recovered_from_its_result, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_failed_item_is_tried_again_by_who_comes_later, testing_enter,

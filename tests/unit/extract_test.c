@@ -131,7 +131,7 @@ boilerplate_is_left_out(void **state)
 		 PROSE_TEXT},
 		{"<article>" PROSE "<h2>Related</h2><ul class=related><li><a href=1>One</a></ul></article>",
 		 PROSE_TEXT},
-		{"<div class=CookieBanner>" PROSE "</div><div>" PROSE PROSE PROSE "</div>",
+		{"<div class=CookieBanner>" PROSE "<button>Accept</button></div><div>" PROSE PROSE PROSE "</div>",
 		 PROSE_TEXT "\n" PROSE_TEXT "\n" PROSE_TEXT},
 		/* what is the whole page is no boilerplate, whatever it is called */
 		{"<div class=sidebar>" PROSE "</div>", PROSE_TEXT},

@@ -205,7 +205,7 @@ the_document_has_each_key(void **state)
 		  "\"knowledge_item_id\":null,\"path\":\"files/1_1.jpg\",\"bytes\":9}}");
 	assert_at(o, "/items/1",
 		  "{\"id\":2,\"status\":\"failed\",\"item_data\":{\"url\":\"https://b/\"},\"upload_id\":\"abc123\","
-		  "\"error_message\":\"not \\\"there\\\"\"}");
+		  "\"error_code\":\"http_404\",\"error_message\":\"not \\\"there\\\"\"}");
 	assert_at(o, "/items/2/item_data", "{\"file\":\"/f\"}");
 	assert_at(o, "/items/2/error_message",
 		  "\"failed without a result record; bi-status --rebuild repairs the state\"");

@@ -1,91 +1,22 @@
-#include "batching.h"
+#include "picking.h"
 
 #include <sys/resource.h>
 
 #include "base/lock.h"
 #include "files/append.h"
 #include "records/rec.h"
-#include "review/picks.h"
-
-/* A batch "b" with the subjects 7 (three items), 10 (one) and Z (two). */
-static struct batch *
-make(void **state)
-{
-	static const char *const subjects[] = {"7", "7", "10", "Z", "7", "Z"};
-	struct batch *b = batching_open(state, BATCH_WORK);
-	char url[32];
-
-	for (unsigned i = 0; i < sizeof(subjects) / sizeof(*subjects); i++) {
-		snprintf(url, sizeof(url), "http://a/%u", i);
-		batching_add(b, subjects[i], url);
-	}
-	return b;
-}
-
-/* Adds decisions as a program does that has not read the others. */
-static int
-add_picks(const struct batch *b, const struct pick *v, size_t n)
-{
-	struct picks *p = picks_read(b);
-	int rc = p ? picks_put(p, v, n, NULL) : -1;
-
-	picks_free(p);
-	return rc;
-}
-
-static const char file[] = "batches/b/picks.ndjson";
-
-/* Everything that stands, as "7:ada=3 7:bob=1 " */
-static const char *
-standing(const struct picks *p)
-{
-	static char text[1024];
-
-	*text = '\0';
-	for (size_t i = 0; i < picks_count(p); i++) {
-		const struct pick *v = picks_get(p, i);
-		size_t used = strlen(text);
-
-		snprintf(text + used, sizeof(text) - used, "%s:%s=%ld ", v->subject, v->reviewer, v->choice);
-	}
-	return text;
-}
-
-static void
-assert_standing(const struct batch *b, const char *text)
-{
-	struct picks *p = picks_read(b);
-
-	assert_non_null(p);
-	assert_string_equal(standing(p), text);
-	picks_free(p);
-}
-
-static size_t
-lines(void)
-{
-	char *text = testing_read(file);
-	size_t n = 0;
-
-	for (const char *c = text; (c = strchr(c, '\n')); c++)
-		n++;
-	free(text);
-	return n;
-}
 
 static void
 the_last_decision_stands(void **state)
 {
-	struct batch *b = make(state);
-	const struct pick first[] = {{"7", 3, "ada", "2026-11-22T15:04:05.123Z", 0},
-				     {"10", 0, NULL, NULL, 0},
-				     {"7", 1, "bob", NULL, 0},
-				     {"Z", 2, "", NULL, 0}};
-	const struct pick then[] = {
-		{"7", 2, "ada", NULL, 0}, {"Z", PICK_BACK, NULL, NULL, 0}, {"10", 1, "a\"\\ü", NULL, 0}};
+	struct batch *b = picking_make(state);
+	const struct pick first[] = {PICK("7", 3, "ada", "2026-11-22T15:04:05.123Z"), PICK("10", 0, NULL, NULL),
+				     PICK("7", 1, "bob", NULL), PICK("Z", 2, "", NULL)};
+	const struct pick then[] = {PICK("7", 2, "ada", NULL), PICK("Z", PICK_BACK, NULL, NULL),
+				    PICK("10", 1, "a\"\\ü", NULL)};
 
 	assert_standing(b, "");
-	assert_int_equal(access(file, F_OK), -1); /* reading makes nothing */
+	assert_int_equal(access(picks_file, F_OK), -1); /* reading makes nothing */
 	assert_int_equal(add_picks(b, first, 4), 0);
 	assert_standing(b, "7:ada=3 7:bob=1 10:anonymous=0 Z:anonymous=2 ");
 	assert_int_equal(add_picks(b, then, 3), 0);
@@ -97,23 +28,24 @@ the_last_decision_stands(void **state)
 static void
 a_line_is_as_documented(void **state)
 {
-	struct batch *b = make(state);
-	const struct pick v[] = {{"7", 3, "ada", "2026-11-22T15:04:05.123Z", 0}};
-	const struct pick back[] = {{"7", PICK_BACK, "ada", "2026-11-22T15:04:06Z", 0}};
+	struct batch *b = picking_make(state);
+	const struct pick v[] = {PICK("7", 3, "ada", "2026-11-22T15:04:05.123Z")};
+	const struct pick back[] = {PICK("7", PICK_BACK, "ada", "2026-11-22T15:04:06Z")};
 	struct picks *p;
 	char *text;
 
 	assert_int_equal(add_picks(b, v, 1), 0);
 	assert_int_equal(add_picks(b, back, 1), 0);
 	testing_assert_file(
-		file, "{\"subject\":\"7\",\"choice\":3,\"reviewer\":\"ada\",\"at\":\"2026-11-22T15:04:05.123Z\"}\n"
-		      "{\"subject\":\"7\",\"choice\":null,\"reviewer\":\"ada\",\"at\":\"2026-11-22T15:04:06Z\"}\n");
-	assert_int_equal(add_picks(b, &(struct pick){"Z", 1, "ada", NULL, 0}, 1), 0);
+		picks_file,
+		"{\"subject\":\"7\",\"choice\":3,\"reviewer\":\"ada\",\"at\":\"2026-11-22T15:04:05.123Z\"}\n"
+		"{\"subject\":\"7\",\"choice\":null,\"reviewer\":\"ada\",\"at\":\"2026-11-22T15:04:06Z\"}\n");
+	assert_int_equal(add_picks(b, &(struct pick)PICK("Z", 1, "ada", NULL), 1), 0);
 	p = picks_read(b);
 	assert_int_equal(picks_count(p), 1);
 	assert_int_equal(strlen(picks_get(p, 0)->at), strlen("2026-11-22T15:04:05.123Z"));
 	picks_free(p);
-	text = testing_read(file);
+	text = testing_read(picks_file);
 	assert_non_null(strstr(text, "{\"subject\":\"Z\",\"choice\":1,\"reviewer\":\"ada\",\"at\":\"2"));
 	free(text);
 	batch_close(b);
@@ -122,13 +54,13 @@ a_line_is_as_documented(void **state)
 static void
 what_stands_is_not_written_again(void **state)
 {
-	struct batch *b = make(state);
-	const struct pick v[] = {{"7", 3, "ada", NULL, 0}, {"Z", PICK_BACK, "ada", NULL, 0}};
+	struct batch *b = picking_make(state);
+	const struct pick v[] = {PICK("7", 3, "ada", NULL), PICK("Z", PICK_BACK, "ada", NULL)};
 
 	assert_int_equal(add_picks(b, v, 2), 0);
 	assert_int_equal(add_picks(b, v, 2), 0);
 	assert_int_equal(lines(), 1);
-	assert_int_equal(add_picks(b, &(struct pick){"7", 3, "bob", NULL, 0}, 1), 0);
+	assert_int_equal(add_picks(b, &(struct pick)PICK("7", 3, "bob", NULL), 1), 0);
 	assert_int_equal(lines(), 2);
 	batch_close(b);
 }
@@ -136,11 +68,11 @@ what_stands_is_not_written_again(void **state)
 static void
 subjects_are_agreed_or_not(void **state)
 {
-	struct batch *b = make(state);
-	const struct pick v[] = {{"7", 3, "ada", NULL, 0},         {"7", 3, "bob", NULL, 0},
-				 {"10", 0, "ada", NULL, 0},        {"10", 1, "bob", NULL, 0},
-				 {"Z", 0, "ada", NULL, 0},         {"Z", 1, "bob", NULL, 0},
-				 {"Z", PICK_BACK, "bob", NULL, 0}, {"Z", PICK_BACK, "eve", NULL, 0}};
+	struct batch *b = picking_make(state);
+	const struct pick v[] = {PICK("7", 3, "ada", NULL),         PICK("7", 3, "bob", NULL),
+				 PICK("10", 0, "ada", NULL),        PICK("10", 1, "bob", NULL),
+				 PICK("Z", 0, "ada", NULL),         PICK("Z", 1, "bob", NULL),
+				 PICK("Z", PICK_BACK, "bob", NULL), PICK("Z", PICK_BACK, "eve", NULL)};
 	struct picks_subject s = {0};
 	struct picks *p;
 
@@ -163,20 +95,20 @@ subjects_are_agreed_or_not(void **state)
 static void
 a_version_is_of_the_file(void **state)
 {
-	struct batch *b = make(state);
+	struct batch *b = picking_make(state);
 	struct picks *p = picks_read(b), *q = picks_read(b);
 	char empty[40], one[40];
 
 	snprintf(empty, sizeof(empty), "%s", picks_version(p));
-	assert_int_equal(picks_put(p, &(struct pick){"7", 3, "ada", NULL, 0}, 1, empty), 0);
+	assert_int_equal(picks_put(p, &(struct pick)PICK("7", 3, "ada", NULL), 1, empty), 0);
 	snprintf(one, sizeof(one), "%s", picks_version(p));
 	assert_string_not_equal(one, empty);
 	/* Somebody else's was the older one. */
-	assert_int_equal(picks_put(q, &(struct pick){"7", 2, "ada", NULL, 0}, 1, empty), 1);
+	assert_int_equal(picks_put(q, &(struct pick)PICK("7", 2, "ada", NULL), 1, empty), 1);
 	assert_string_equal(picks_version(q), one);
 	assert_string_equal(standing(q), "7:ada=3 ");
 	assert_int_equal(lines(), 1);
-	assert_int_equal(picks_put(q, &(struct pick){"7", 2, "ada", NULL, 0}, 1, one), 0);
+	assert_int_equal(picks_put(q, &(struct pick)PICK("7", 2, "ada", NULL), 1, one), 0);
 	assert_int_equal(picks_refresh(p), 0);
 	assert_string_equal(picks_version(p), picks_version(q));
 	assert_string_equal(standing(p), "7:ada=2 ");
@@ -191,27 +123,27 @@ a_version_is_of_the_file(void **state)
 static void
 other_files_of_that_name_are_noticed(void **state)
 {
-	struct batch *b = make(state);
+	struct batch *b = picking_make(state);
 	struct picks *p;
 
-	assert_int_equal(add_picks(b, (struct pick[]){{"7", 3, "ada", NULL, 0}, {"Z", 1, "ada", NULL, 0}}, 2), 0);
+	assert_int_equal(add_picks(b, (struct pick[]){PICK("7", 3, "ada", NULL), PICK("Z", 1, "ada", NULL)}, 2), 0);
 	p = picks_read(b);
-	assert_int_equal(rename(file, "old"), 0);
+	assert_int_equal(rename(picks_file, "old"), 0);
 	assert_int_equal(unlink("old"), 0);
 	assert_int_equal(picks_refresh(p), 0);
 	assert_string_equal(standing(p), "");
-	assert_int_equal(picks_put(p, &(struct pick){"10", 1, "ada", NULL, 0}, 1, NULL), 0);
+	assert_int_equal(picks_put(p, &(struct pick)PICK("10", 1, "ada", NULL), 1, NULL), 0);
 	assert_string_equal(standing(p), "10:ada=1 ");
-	assert_int_equal(truncate(file, 0), 0);
+	assert_int_equal(truncate(picks_file, 0), 0);
 	assert_int_equal(picks_refresh(p), 0);
 	assert_string_equal(standing(p), "");
-	assert_int_equal(rename(file, "old"), 0);
-	assert_int_equal(picks_put(p, &(struct pick){"10", 0, "ada", NULL, 0}, 1, NULL), 0);
+	assert_int_equal(rename(picks_file, "old"), 0);
+	assert_int_equal(picks_put(p, &(struct pick)PICK("10", 0, "ada", NULL), 1, NULL), 0);
 	assert_string_equal(standing(p), "10:ada=0 ");
 	picks_free(p);
-	assert_int_equal(rename(file, "old"), 0);
-	assert_int_equal(symlink("../../old", file), 0);
-	assert_int_equal(add_picks(b, &(struct pick){"7", 1, "ada", NULL, 0}, 1), -1);
+	assert_int_equal(rename(picks_file, "old"), 0);
+	assert_int_equal(symlink("../../old", picks_file), 0);
+	assert_int_equal(add_picks(b, &(struct pick)PICK("7", 1, "ada", NULL), 1), -1);
 	assert_null(picks_read(b));
 	batch_close(b);
 }
@@ -226,20 +158,23 @@ torn_and_bad_lines_are_passed_over(void **state)
 				   "{\"subject\":\"7\",\"choice\":-3,\"reviewer\":\"ada\",\"at\":\"2026\"}\n"
 				   "{\"subject\":\"7\",\"reviewer\":\"ada\",\"at\":\"2026\"}\n"
 				   "{\"subject\":\"7\",\"choice\":1,\"reviewer\":\"a\\nb\",\"at\":\"2026\"}\n"
+				   "{\"subject\":\"7\",\"choice\":[],\"reviewer\":\"ada\",\"at\":\"2026\"}\n"
+				   "{\"subject\":\"7\",\"choice\":3,\"reviewer\":\"ada\",\"at\":\"2026\",\"stars\":99,"
+				   "\"note\":{},\"of a later version\":[]}\n"
 				   "[]\n"
 				   "{\"subject\":\"7\",\"choice\":1,\"reviewer\":\"ada\",\"at\":\"2";
-	struct batch *b = make(state);
+	struct batch *b = picking_make(state);
 	struct picks *p;
 
-	testing_write(file, text, sizeof(text) - 1);
+	testing_write(picks_file, text, sizeof(text) - 1);
 	p = picks_read(b);
 	assert_string_equal(standing(p), "7:ada=3 ");
-	assert_int_equal(picks_bad_lines(p), 7);
-	assert_int_equal(picks_put(p, &(struct pick){"Z", 1, "ada", NULL, 0}, 1, picks_version(p)), 0);
+	assert_int_equal(picks_bad_lines(p), 8);
+	assert_int_equal(picks_put(p, &(struct pick)PICK("Z", 1, "ada", NULL), 1, picks_version(p)), 0);
 	assert_string_equal(standing(p), "7:ada=3 Z:ada=1 ");
 	picks_free(p);
 	assert_standing(b, "7:ada=3 Z:ada=1 ");
-	assert_int_equal(lines(), 9); /* only the torn tail went */
+	assert_int_equal(lines(), 11); /* only the torn tail went */
 	batch_close(b);
 }
 
@@ -250,34 +185,35 @@ a_wrong_set_is_refused(void **state)
 		struct pick v;
 		const char *wrong; /* NULL: it is right */
 	} cases[] = {
-		{{"7", 3, "ada", NULL, 0}, NULL},
-		{{"7", 1, NULL, "2026-11-22T15:04:05Z", 0}, NULL},
-		{{"Z", 0, "", "2026-11-22T15:04:05.123456789Z", 0}, NULL},
-		{{"10", PICK_BACK, "\xf0\x9f\x90\xa6 żółw", NULL, 0}, NULL},
-		{{"8", 1, "ada", NULL, 0}, "subject '8' is not in the batch"},
-		{{"z", 1, "ada", NULL, 0}, "subject 'z' is not in the batch"},
-		{{"../7", 1, "ada", NULL, 0}, "a subject's id must begin with a letter or digit of ASCII"},
-		{{"7", 4, "ada", NULL, 0}, "subject '7' has the candidates 1 to 3, not 4"},
-		{{"10", 2, "ada", NULL, 0}, "subject '10' has the candidates 1 to 1, not 2"},
-		{{"7", -2, "ada", NULL, 0}, "subject '7' has the candidates 1 to 3, not -2"},
-		{{"7", 1, "a\x1b[1m", NULL, 0}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xc2\x85", NULL, 0}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xe2\x80\xae", NULL, 0}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xe2\x80\x8f", NULL, 0}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xd8\x9c", NULL, 0}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xe2\x80\x8b", NULL, 0}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xef\xbb\xbf", NULL, 0}, "the reviewer's name has a control character in it"},
-		{{"7", 1, "a\xff", NULL, 0}, "the reviewer's name is not UTF-8"},
-		{{"7", 1, "\xc0\xaf", NULL, 0}, "the reviewer's name is not UTF-8"},
-		{{"7", 1, "\xed\xa0\x80", NULL, 0}, "the reviewer's name is not UTF-8"},
-		{{"7", 1, "ada", "yesterday", 0}, "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
-		{{"7", 1, "ada", "2026-13-22T15:04:05Z", 0},
+		{PICK("7", 3, "ada", NULL), NULL},
+		{PICK("7", 1, NULL, "2026-11-22T15:04:05Z"), NULL},
+		{PICK("Z", 0, "", "2026-11-22T15:04:05.123456789Z"), NULL},
+		{PICK("10", PICK_BACK, "\xf0\x9f\x90\xa6 żółw", NULL), NULL},
+		{PICK("8", 1, "ada", NULL), "subject '8' is not in the batch"},
+		{PICK("z", 1, "ada", NULL), "subject 'z' is not in the batch"},
+		{PICK("../7", 1, "ada", NULL), "a subject's id must begin with a letter or digit of ASCII"},
+		{PICK("7", 4, "ada", NULL), "subject '7' has the candidates 1 to 3, not 4"},
+		{PICK("10", 2, "ada", NULL), "subject '10' has the candidates 1 to 1, not 2"},
+		{PICK("7", -2, "ada", NULL), "subject '7' has the candidates 1 to 3, not -2"},
+		{PICK("7", 1, "a\x1b[1m", NULL), "the reviewer's name has a control character in it"},
+		{PICK("7", 1, "a\xc2\x85", NULL), "the reviewer's name has a control character in it"},
+		{PICK("7", 1, "a\xe2\x80\xae", NULL), "the reviewer's name has a control character in it"},
+		{PICK("7", 1, "a\xe2\x80\x8f", NULL), "the reviewer's name has a control character in it"},
+		{PICK("7", 1, "a\xd8\x9c", NULL), "the reviewer's name has a control character in it"},
+		{PICK("7", 1, "a\xe2\x80\x8b", NULL), "the reviewer's name has a control character in it"},
+		{PICK("7", 1, "a\xef\xbb\xbf", NULL), "the reviewer's name has a control character in it"},
+		{PICK("7", 1, "a\xff", NULL), "the reviewer's name is not UTF-8"},
+		{PICK("7", 1, "\xc0\xaf", NULL), "the reviewer's name is not UTF-8"},
+		{PICK("7", 1, "\xed\xa0\x80", NULL), "the reviewer's name is not UTF-8"},
+		{PICK("7", 1, "ada", "yesterday"),
 		 "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
-		{{"7", 1, "ada", "2026-11-22T15:04:05+01:00", 0},
+		{PICK("7", 1, "ada", "2026-13-22T15:04:05Z"),
 		 "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
-		{{"7", 1, "ada", "", 0}, "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
+		{PICK("7", 1, "ada", "2026-11-22T15:04:05+01:00"),
+		 "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
+		{PICK("7", 1, "ada", ""), "the time of subject '7' is not written as 2026-11-22T15:04:05.123Z"},
 	};
-	struct batch *b = make(state);
+	struct batch *b = picking_make(state);
 	struct picks_subjects *s = picks_subjects_read(b);
 	struct pick all[sizeof(cases) / sizeof(*cases)];
 	char wrong[256], sixty_four[129] = "", sixty_five[131] = "";
@@ -295,8 +231,8 @@ a_wrong_set_is_refused(void **state)
 		memcpy(sixty_four + 2 * i, "\xc3\xbc", i < 64 ? 2 : 1);
 	}
 	sixty_four[128] = '\0';
-	assert_null(picks_reviewer_check(sixty_four));
-	assert_string_equal(picks_reviewer_check(sixty_five), "is longer than 64 characters");
+	assert_null(pick_reviewer_check(sixty_four));
+	assert_string_equal(pick_reviewer_check(sixty_five), "is longer than 64 characters");
 	picks_subjects_free(s);
 	batch_close(b);
 }
@@ -309,7 +245,8 @@ a_set_is_taken_from_json(void **state)
 	} cases[] = {
 		{"{\"selections\":{}}", NULL},
 		{"{\"batch\":\"b\",\"reviewer\":\"ada\",\"selections\":{\"7\":3,\"8\":0,\"9\":null},"
-		 "\"at\":{\"7\":\"2026-11-22T15:04:05.123Z\"},\"more\":[]}",
+		 "\"at\":{\"7\":\"2026-11-22T15:04:05.123Z\"},\"remarks\":{\"8\":{\"reason\":\"blurred\",\"x\":1}},"
+		 "\"more\":[]}",
 		 NULL},
 		{"[]", "it is no JSON object"},
 		{"{}", "it has no object \"selections\""},
@@ -321,6 +258,21 @@ a_set_is_taken_from_json(void **state)
 		{"{\"selections\":{\"7\":\"3\"}}", "the choice for subject '7' is no candidate's number, 0 or null"},
 		{"{\"selections\":{\"7\":-1}}", "the choice for subject '7' is no candidate's number, 0 or null"},
 		{"{\"selections\":{\"7\":1.5}}", "the choice for subject '7' is no candidate's number, 0 or null"},
+		{"{\"selections\":{\"7\":[]}}",
+		 "the choice for subject '7' is no candidate's number, nor a list of such numbers, each once"},
+		{"{\"selections\":{\"7\":[3,3]}}",
+		 "the choice for subject '7' is no candidate's number, nor a list of such numbers, each once"},
+		{"{\"selections\":{\"7\":[0]}}",
+		 "the choice for subject '7' is no candidate's number, nor a list of such numbers, each once"},
+		{"{\"selections\":{\"7\":[3,null]}}",
+		 "the choice for subject '7' is no candidate's number, nor a list of such numbers, each once"},
+		{"{\"selections\":{\"7\":3},\"remarks\":[]}", "its \"remarks\" is no object"},
+		{"{\"selections\":{\"7\":3},\"remarks\":{\"7\":true}}", "the remarks on subject '7' are no object"},
+		{"{\"selections\":{\"7\":3},\"remarks\":{\"7\":{\"stars\":6}}}",
+		 "subject '7': its stars is no number from 0 to 5"},
+		{"{\"selections\":{\"7\":3},\"remarks\":{\"7\":{\"note\":3}}}", "subject '7': its note is no text"},
+		{"{\"selections\":{\"7\":3},\"remarks\":{\"7\":{\"unsure\":\"yes\"}}}",
+		 "subject '7': its unsure is neither true nor false"},
 		{"{\"selections\":{\"7\":true}}", "the choice for subject '7' is no candidate's number, 0 or null"},
 	};
 	struct picks_set set;
@@ -343,6 +295,8 @@ a_set_is_taken_from_json(void **state)
 			assert_int_equal(set.v[1].choice, PICK_NONE);
 			assert_int_equal(set.v[2].choice, PICK_BACK);
 			assert_null(set.v[2].at);
+			assert_string_equal(set.v[1].reason, "blurred");
+			assert_true(set.v[0].bare && !set.v[1].bare);
 		}
 		free(set.v);
 		json_object_put(o);
@@ -352,7 +306,7 @@ a_set_is_taken_from_json(void **state)
 static void
 subjects_that_come_later_are_known(void **state)
 {
-	struct batch *b = make(state);
+	struct batch *b = picking_make(state);
 	struct picks_subjects *s = picks_subjects_read(b);
 
 	assert_int_equal(picks_subjects_items(s, "7"), 3);
@@ -368,6 +322,37 @@ subjects_that_come_later_are_known(void **state)
 	batch_close(b);
 }
 
+/* Subjects with nothing to choose are no part of the work, but a decision about one is. */
+static void
+subjects_that_failed_do_not_count(void **state)
+{
+	struct batch *b = picking_make(state);
+	struct picks_subjects *s = picks_subjects_read(b);
+	const struct pick none = PICK("10", 0, "ada", NULL);
+	struct picks *p = picks_read(b);
+	const uint32_t third = 3;
+
+	assert_int_equal(picks_subjects_count(s, b, p), 3);
+	batching_end(b, 3, PERMANENT); /* the only item of 10 */
+	batching_end(b, 1, PERMANENT);
+	assert_int_equal(picks_subjects_count(s, b, p), 2);
+	assert_int_equal(picks_subjects_count(s, b, NULL), 2);
+	assert_int_equal(add_picks(b, &none, 1), 0);
+	assert_int_equal(picks_refresh(p), 0);
+	assert_int_equal(picks_subjects_count(s, b, p), 3);
+	assert_int_equal(batch_claim_any(b, third), CLAIM_OURS);
+	assert_int_equal(batch_remove(b, &third, 1, false), 0);
+	batch_unclaim(b, third);
+	assert_int_equal(picks_subjects_count(s, b, p), 2);
+	batching_end(b, 4, PERMANENT);
+	assert_int_equal(picks_subjects_count(s, b, p), 2); /* Z has another item, which may yet come */
+	batching_end(b, 6, MAY_PASS);
+	assert_int_equal(picks_subjects_count(s, b, p), 1);
+	picks_free(p);
+	picks_subjects_free(s);
+	batch_close(b);
+}
+
 enum { WRITERS = 4, SETS = 40 };
 
 /* Sets of two decisions, some torn lines in between. */
@@ -379,12 +364,12 @@ review(void **state, int writer)
 
 	snprintf(name, sizeof(name), "r%d", writer);
 	for (int i = 0; b && i < SETS; i++) {
-		const struct pick v[] = {{"7", 1 + i % 3, name, NULL, 0}, {"Z", 1 + i % 2, name, NULL, 0}};
+		const struct pick v[] = {PICK("7", 1 + i % 3, name, NULL), PICK("Z", 1 + i % 2, name, NULL)};
 
 		if (add_picks(b, v, 2) < 0)
 			_exit(1);
 		if (i % 10 == 0) {
-			int fd = open(file, O_RDWR | O_CLOEXEC);
+			int fd = open(picks_file, O_RDWR | O_CLOEXEC);
 			off_t end;
 
 			if (fd < 0 || lock_wait(fd, LOCK_ALONE) < 0 || (end = append_end(fd)) < 0 ||
@@ -399,7 +384,7 @@ review(void **state, int writer)
 static void
 several_reviewers_lose_no_line(void **state)
 {
-	struct batch *b = make(state);
+	struct batch *b = picking_make(state);
 	struct picks *p;
 	pid_t pids[WRITERS];
 
@@ -434,7 +419,7 @@ add_beyond_the_limit(void *arg)
 	signal(SIGXFSZ, SIG_IGN);
 	for (int i = 0; i < 20; i++) {
 		snprintf(names[i], sizeof(names[i]), "r%d", i);
-		v[i] = (struct pick){"7", 1, names[i], NULL, 0};
+		v[i] = (struct pick)PICK("7", 1, names[i], NULL);
 	}
 	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
 		_exit(1);
@@ -447,7 +432,7 @@ add_beyond_the_limit(void *arg)
 static void
 a_set_is_added_whole_or_not(void **state)
 {
-	struct batch *b = make(state);
+	struct batch *b = picking_make(state);
 
 	assert_int_equal(testing_child(add_beyond_the_limit, b, "out"), 0);
 	assert_standing(b, "7:r0=1 7:r1=1 ");
@@ -468,6 +453,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_wrong_set_is_refused, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_set_is_taken_from_json, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(subjects_that_come_later_are_known, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(subjects_that_failed_do_not_count, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(several_reviewers_lose_no_line, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_set_is_added_whole_or_not, testing_enter, testing_leave),
 	};

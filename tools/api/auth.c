@@ -120,14 +120,22 @@ given_token(const struct scgi *s)
 }
 
 bool
+auth_site(const struct api *api, const struct scgi *s, struct reply *r)
+{
+	if (is_ours(api, s))
+		return true;
+	return reply_error(r, 403, "origin_not_ours",
+			   "pages of other sites must not do this here; bi-serve --allow-origin permits one");
+}
+
+bool
 auth_write(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *given = given_token(s);
 	char token[TOKEN_HEX + 1] = "";
 
-	if (!is_ours(api, s))
-		return reply_error(r, 403, "origin_not_ours",
-				   "pages of other sites must not write here; bi-serve --allow-origin permits one");
+	if (!auth_site(api, s, r))
+		return false;
 	/* The token is read for each request, so that a new one is valid at once. */
 	if (token_read(&api->root, token) < 0 && errno != ENOENT && errno != EPERM) {
 		reply_error(r, 500, "no_token", "the token of this root cannot be read: %s", strerror(errno));

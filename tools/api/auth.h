@@ -12,6 +12,10 @@
 /* Whether the request may be answered at all: it asks for a Host that is ours. False after making R the error. */
 bool auth_host(const struct api *api, const struct scgi *s, struct reply *r);
 
+/* Whether the request comes from a page of this server or of an origin that is let in, or from no page. False after
+ * making R the error. */
+bool auth_site(const struct api *api, const struct scgi *s, struct reply *r);
+
 /* Whether the request may write: it comes from no other site's page, and knows the token. False after making R the
  * error. */
 bool auth_write(const struct api *api, const struct scgi *s, struct reply *r);

@@ -23,7 +23,7 @@ struct cached_batch {
 	struct picks_subjects *subjects; /* the same; for cached_batch_subjects() */
 	uint64_t used;                   /* when it was asked for last */
 	struct buf document;             /* of the version below */
-	char version[64];
+	char version[80];
 };
 
 struct batch_cache *batch_cache_new(void);

@@ -9,6 +9,7 @@
 #include "batch/job_status.h"
 #include "files/file.h"
 #include "review/picks.h"
+#include "review_thumbs.h"
 
 enum {
 	PART = 1 << 20,     /* bytes of results that one look reads */
@@ -100,7 +101,7 @@ print_review(const struct batch_status_read *r, const struct batch *b, struct bu
 {
 	struct picks_subject p = {0};
 	size_t decided = 0, differ = 0;
-	long subjects = picks_subjects_count(r->subjects, b); /* without those that are removed */
+	long subjects = picks_subjects_count(r->subjects, b, r->picks);
 
 	if (subjects < 0)
 		return -1;
@@ -140,9 +141,9 @@ print_results(struct batch_status_read *r, int64_t now, struct batch_text *text)
 	r->moves = items > 0;
 }
 
-/* Prints what the batch is as of the stamp S. 0, or -1 with errno. */
+/* Prints what the batch is as of the stamp S; REVIEW is the folder of the pages. 0, or -1 with errno. */
 static int
-print_batch(struct batch_status_read *r, struct batch *b, const struct batch_stamp *s, int64_t now,
+print_batch(struct batch_status_read *r, struct batch *b, const struct batch_stamp *s, int review, int64_t now,
 	    struct batch_text *text)
 {
 	int more = batch_stats_refresh(&r->stats, batch_dirfd(b), PART);
@@ -157,8 +158,12 @@ print_batch(struct batch_status_read *r, struct batch *b, const struct batch_sta
 	r->is_partial = more;
 	if (!r->is_partial)
 		print_results(r, now, text);
-	if (s->has_page && (read_review(r, b, s->has_picks) < 0 || print_review(r, b, out) < 0))
-		return -1;
+	if (s->has_page) {
+		if (read_review(r, b, s->has_picks) < 0 || print_review(r, b, out) < 0)
+			return -1;
+		buf_str(out, ",\"thumbs\":");
+		review_thumbs_print(review, batch_name(b), out);
+	}
 	buf_printf(out, ",\"pages\":%s}", s->has_page ? "true" : "false");
 	return 0;
 }
@@ -178,7 +183,7 @@ print_error(const char *name, int error, struct batch_text *text)
 
 /* Reads the batch, whose stamp S was taken before. Returns 0, or -1 with errno. */
 static int
-read_batch(struct batch_status *v, const struct root *root, const struct batch_stamp *s, int64_t now,
+read_batch(struct batch_status *v, const struct root *root, const struct batch_stamp *s, int review, int64_t now,
 	   struct batch_text *text)
 {
 	struct batch *b = batch_open(root, v->name, BATCH_READ, NULL);
@@ -190,7 +195,7 @@ read_batch(struct batch_status *v, const struct root *root, const struct batch_s
 		v->own = buf_alloc(sizeof(*v->own));
 		*v->own = (struct batch_status_read){.stats = {.fd = -1}};
 	}
-	rc = print_batch(v->own, b, s, now, text);
+	rc = print_batch(v->own, b, s, review, now, text);
 	/* The batch is there, whatever was not found in it. */
 	if (rc < 0 && errno == ENOENT)
 		errno = EIO;
@@ -229,7 +234,7 @@ batch_status_look(struct batch_status *v, const struct root *root, const struct 
 			forget(v);
 		if (v->is_sure && stamp.print == v->stamp.print && !(v->own && v->own->moves))
 			return BATCH_STATUS_SAME;
-		rc = read_batch(v, root, &stamp, now, &text);
+		rc = read_batch(v, root, &stamp, folders->review, now, &text);
 		v->stamp = stamp;
 	}
 	if (rc < 0 && errno == ENOENT) {

@@ -22,7 +22,7 @@ client_send_soon(struct client *c)
 {
 	if (!c->paused)
 		loop_watch(c->clients->loop, &c->watcher, c->watcher.fd,
-			   EPOLLIN | (c->out.len > c->sent ? EPOLLOUT : 0));
+			   EPOLLIN | (c->out.len > c->sent || (c->answered && !c->lingers) ? EPOLLOUT : 0));
 }
 
 void

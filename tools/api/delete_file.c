@@ -11,6 +11,7 @@
 
 #include "base/when.h"
 #include "batch/item_files.h"
+#include "confined/thumb.h"
 #include "files/file.h"
 #include "handlers.h"
 #include "records/rec.h"
@@ -41,19 +42,35 @@ unlink_path(const struct batch *b, const char *folder, const char *path)
 	return item_files_unlink(root_open_dir(batch_dirfd(b), folder, false), path + n + 1);
 }
 
-/* Removes the copies and the thumbnail that bi-render made of the file NAME. */
+/* Opens the directory of the review pages of the batch, or FOLDER in it; -1 if there is none. */
 static int
-unlink_review(const struct root *root, const struct batch *b, const char *name)
+open_review(const struct root *root, const struct batch *b, const char *folder)
 {
-	char thumb[SUBJECT_MAX + 32];
+	int dir = open_below(root_open_dir(root->fd, "review", false), batch_name(b));
 
-	snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)strcspn(name, "."), name);
-	if (strrchr(name, '.'))
-		snprintf(thumb, sizeof(thumb), "%.*s.webp", (int)(strrchr(name, '.') - name), name);
-	if (item_files_unlink(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), name) < 0)
-		return -1;
-	return item_files_unlink(
-		open_below(open_below(root_open_dir(root->fd, "review", false), batch_name(b)), "thumbs"), thumb);
+	return folder ? open_below(dir, folder) : dir;
+}
+
+/* Removes what bi-render made of the file NAME: its copy, the thumbnail, the pictures of its pages and, if it has a TEXT,
+ * the page of its subject, which shows that. */
+static int
+unlink_review(const struct root *root, const struct batch *b, const char *name, bool text)
+{
+	int stem = strrchr(name, '.') ? (int)(strrchr(name, '.') - name) : (int)strlen(name);
+	char of[SUBJECT_MAX + 48];
+	int rc = item_files_unlink(open_review(root, b, NULL), name);
+
+	snprintf(of, sizeof(of), "%.*s.webp", stem, name);
+	if (rc == 0)
+		rc = item_files_unlink(open_review(root, b, "thumbs"), of);
+	for (int page = 1; page <= THUMB_PAGES && rc == 0; page++) {
+		snprintf(of, sizeof(of), "%.*s_%d.webp", stem, name, page);
+		rc = item_files_unlink(open_review(root, b, "pages"), of);
+	}
+	snprintf(of, sizeof(of), "%.*s_review.html", (int)strcspn(name, "_"), name);
+	if (rc == 0 && text)
+		rc = item_files_unlink(open_review(root, b, NULL), of);
+	return rc;
 }
 
 /* The parsed content of item K is written before its result is recorded, so a failed item may have content too. */
@@ -81,12 +98,13 @@ remove_all(const struct root *root, const struct batch *b, uint32_t k, struct js
 	   struct json_object *has)
 {
 	const char *path = rec_string(has, "path"), *content = rec_string(has, "content");
+	const char *mime = rec_string(has, "mime");
 
 	if (item_files_remove_begun(root, b, k, asked) < 0 || remove_unsaid(root, b, k) < 0 ||
 	    item_files_remove_content(root, b, content) < 0 || unlink_path(b, "files", path) < 0)
 		return -1;
 	return path && strncmp(path, "files/", 6) == 0 && path[6] && !strchr(path + 6, '/')
-		       ? unlink_review(root, b, path + 6)
+		       ? unlink_review(root, b, path + 6, content || !mime || strncmp(mime, "image/", 6) != 0)
 		       : 0;
 }
 

@@ -17,6 +17,9 @@
 static const struct route routes[] = {
 	{"GET", "batches/*/selections", selections_get},
 	{"PUT", "batches/*/selections", selections_put},
+	{"GET", "batches/*/items", batch_items_list},
+	{"POST", "batches/*/cancel", batch_cancel_post},
+	{"POST", "batches/*/retry", retry_post},
 	{"GET", "health", NULL},
 	{"GET", "notebooks/*/batch-jobs", jobs_list},
 	{"GET", "notebooks/*/batch-jobs/*/status", jobs_status},

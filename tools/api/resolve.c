@@ -7,6 +7,27 @@
 #include "records/rec.h"
 #include "resolve.h"
 
+/* --- batches --- */
+
+void
+resolve_fail(const char *name, struct reply *r)
+{
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists the batches");
+	else
+		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, trouble_reason(errno));
+}
+
+struct cached_batch *
+resolve_batch(struct api *api, const char *name, struct reply *r)
+{
+	struct cached_batch *b = batch_cache_get(api->cache, &api->root, name);
+
+	if (!b)
+		resolve_fail(name, r);
+	return b;
+}
+
 /* --- notebooks --- */
 
 static struct notebook *

@@ -13,6 +13,12 @@
 #include "notebook/notebook.h"
 #include "reply.h"
 
+/* The batch NAME; good until the next call. NULL after making R the error. */
+struct cached_batch *resolve_batch(struct api *api, const char *name, struct reply *r);
+
+/* Makes R the error of the batch NAME, by errno: there is none, or it cannot be read. */
+void resolve_fail(const char *name, struct reply *r);
+
 /* The notebook NAME up to now, with all that its batches have. NULL after making R the error. */
 struct notebook *resolve_notebook(struct api *api, const char *name, struct reply *r);
 

@@ -3,10 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "batch_cache.h"
 #include "handlers.h"
+#include "query.h"
 #include "records/rec.h"
 #include "reply.h"
+#include "resolve.h"
+#include "review/review_settings.h"
 
 /* --- the document --- */
 
@@ -21,16 +25,47 @@ by_reviewer(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y; /* makes the order independent of qsort */
 }
 
-static void
-add_reviewers(struct buf *out, const struct picks *p)
+/* Whether the reviewer WHO may see what was decided about the subject ID: in a blind batch they must have decided. */
+static bool
+may_see(const struct picks *p, const struct review_settings *set, const char *who, const char *id)
 {
-	size_t n = picks_count(p);
-	const struct pick **all = buf_alloc((n + 1) * sizeof(*all));
+	const struct pick *own;
+
+	if (!set->blind)
+		return true;
+	own = who ? picks_last(p, &(struct pick){.subject = id, .reviewer = who}) : NULL;
+	return own && own->choice != PICK_BACK;
+}
+
+/* The decisions and remarks of all that WHO may see, sorted by reviewer, for free(); stores how many in N. */
+static const struct pick **
+list_visible(const struct picks *p, const struct review_settings *set, const char *who, size_t *n)
+{
+	size_t count = picks_count(p), cursor = 0, room = count;
+	const struct pick **all, *one;
+
+	while (picks_next_undecided(p, &cursor))
+		room++;
+	all = buf_alloc((room + 1) * sizeof(*all));
+	*n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (may_see(p, set, who, picks_get(p, i)->subject))
+			all[(*n)++] = picks_get(p, i);
+	cursor = 0;
+	while ((one = picks_next_undecided(p, &cursor)))
+		if (may_see(p, set, who, one->subject) || (who && strcmp(one->reviewer, who) == 0))
+			all[(*n)++] = one;
+	qsort(all, *n, sizeof(*all), by_reviewer);
+	return all;
+}
+
+static void
+add_reviewers(struct buf *out, const struct picks *p, const struct review_settings *set, const char *who)
+{
+	size_t n;
+	const struct pick **all = list_visible(p, set, who, &n);
 	const char *reviewer = NULL;
 
-	for (size_t i = 0; i < n; i++)
-		all[i] = picks_get(p, i);
-	qsort(all, n, sizeof(*all), by_reviewer);
 	buf_str(out, ",\"reviewers\":{");
 	for (size_t i = 0; i < n; i++) {
 		bool same = reviewer && strcmp(reviewer, all[i]->reviewer) == 0;
@@ -43,8 +78,11 @@ add_reviewers(struct buf *out, const struct picks *p)
 		}
 		buf_str(out, same ? "," : "");
 		buf_json(out, all[i]->subject);
-		buf_printf(out, ":{\"choice\":%ld,\"at\":", all[i]->choice);
+		buf_str(out, ":{\"choice\":");
+		pick_print_choice(out, all[i], set->many);
+		buf_str(out, ",\"at\":");
 		buf_json(out, all[i]->at);
+		pick_print_remarks(out, all[i]);
 		buf_str(out, "}");
 	}
 	buf_str(out, reviewer ? "}}" : "}");
@@ -52,15 +90,16 @@ add_reviewers(struct buf *out, const struct picks *p)
 }
 
 static void
-print_selections(struct cached_batch *b)
+print_selections(const struct cached_batch *b, const struct review_settings *set, const char *who, struct buf *out)
 {
-	struct buf *out = &b->document, differ = {0};
+	struct buf differ = {0};
 	struct picks_subject s = {0};
 	const char *before = "";
 
-	buf_clear(out);
 	buf_printf(out, "{\"batch\":\"%s\",\"selections\":{", b->name);
 	while (picks_subject(b->picks, s.first + s.count, &s)) {
+		if (!may_see(b->picks, set, who, s.id))
+			continue;
 		if (!s.agreed) {
 			buf_str(&differ, differ.len ? "," : "");
 			buf_json(&differ, s.id);
@@ -68,48 +107,74 @@ print_selections(struct cached_batch *b)
 		}
 		buf_str(out, before);
 		buf_json(out, s.id);
-		buf_printf(out, ":%ld", s.choice);
+		buf_str(out, ":");
+		pick_print_choice(out, picks_get(b->picks, s.first), set->many);
 		before = ",";
 	}
 	buf_str(out, "}");
-	add_reviewers(out, b->picks);
-	buf_printf(out, ",\"disagreements\":[%s]}\n", differ.len ? differ.data : "");
+	add_reviewers(out, b->picks, set, who);
+	buf_printf(out, ",\"disagreements\":[%s]", differ.len ? differ.data : "");
+	if (set->all) {
+		buf_str(out, ",\"settings\":");
+		buf_str(out, rec_print(set->all));
+	}
+	buf_str(out, "}\n");
 	buf_free(&differ);
-	snprintf(b->version, sizeof(b->version), "%s", picks_version(b->picks));
 }
 
-/* Makes R the batch's document, or only its version if the client has the document (STATUS 304) or does not want it
- * (204). */
+/* The version of the document: that of the picks, and behind a hyphen that of the settings, if the batch has any. */
 static void
-reply_selections(struct cached_batch *b, int status, struct reply *r)
+print_version(const struct cached_batch *b, const struct review_settings *set, char version[sizeof(b->version)])
 {
-	char etag[80];
+	snprintf(version, sizeof(b->version), set->all ? "%s-%08x" : "%s", picks_version(b->picks),
+		 set->all ? table_hash(rec_print(set->all)) : 0);
+}
 
-	snprintf(etag, sizeof(etag), "\"%s\"", picks_version(b->picks));
+/* Makes R the batch's document for the reviewer WHO, or only its version if the client has the document (STATUS 304) or
+ * does not want it (204). */
+static void
+reply_selections(struct cached_batch *b, const struct review_settings *set, const char *who, int status,
+		 struct reply *r)
+{
+	char version[sizeof(b->version)], etag[sizeof(b->version) + 2];
+
+	print_version(b, set, version);
+	snprintf(etag, sizeof(etag), "\"%s\"", version);
 	reply_header(r, "ETag", etag);
 	reply_header(r, "Cache-Control", "no-cache");
 	r->status = status;
 	if (status == 204 || status == 304)
 		return;
-	if (strcmp(b->version, picks_version(b->picks)) != 0)
-		print_selections(b);
+	if (set->blind) { /* each reviewer has a document */
+		print_selections(b, set, who, &r->body);
+		return;
+	}
+	if (strcmp(b->version, version) != 0) {
+		buf_clear(&b->document);
+		print_selections(b, set, who, &b->document);
+		snprintf(b->version, sizeof(b->version), "%s", version);
+	}
 	buf_add(&r->body, b->document.data, b->document.len);
 }
 
 /* --- requests --- */
 
+/* Also reads the settings of the batch, whose SET->all is for json_object_put(). */
 static struct cached_batch *
-get_batch(struct api *api, const struct request *q, struct reply *r)
+get_batch(struct api *api, const struct request *q, struct review_settings *set, struct reply *r)
 {
-	const char *name = q->words[1];
-	struct cached_batch *b = batch_cache_get(api->cache, &api->root, name);
+	struct cached_batch *b = resolve_batch(api, q->words[1], r);
 
-	if (b && cached_batch_picks(b) == 0)
-		return b;
-	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-		reply_error(r, 404, "no_such_batch", "there is no such batch; GET status/ lists the batches");
-	else
-		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", name, trouble_reason(errno));
+	if (b && cached_batch_picks(b) == 0) {
+		if (review_settings_read(b->dir, set) == 0)
+			return b;
+		reply_error(r, 500, "cannot_read",
+			    "review.json of the batch %s cannot be read: %s; correct it, or remove it and set it again "
+			    "with bi-render",
+			    b->name, errno == EBADMSG ? "it is not a JSON object" : trouble_reason(errno));
+	} else if (b) {
+		resolve_fail(q->words[1], r);
+	}
 	return NULL;
 }
 
@@ -131,26 +196,36 @@ take_version(const char *header, char out[80])
 void
 selections_get(struct api *api, const struct request *q, struct reply *r)
 {
-	struct cached_batch *b = get_batch(api, q, r);
-	char version[80];
+	struct review_settings set = {0};
+	struct cached_batch *b = get_batch(api, q, &set, r);
+	char version[80], now[sizeof(b->version)];
+	struct buf who = {0};
 	bool has;
 
 	if (!b)
 		return;
-	has = take_version(scgi_get(q->scgi, "HTTP_IF_NONE_MATCH"), version) &&
-	      strcmp(version, picks_version(b->picks)) == 0;
-	reply_selections(b, has ? 304 : 200, r);
+	print_version(b, &set, now);
+	has = take_version(scgi_get(q->scgi, "HTTP_IF_NONE_MATCH"), version) && strcmp(version, now) == 0;
+	reply_selections(b, &set, query_text(q, "reviewer", &who) ? who.data : NULL, has ? 304 : 200, r);
+	buf_free(&who);
+	json_object_put(set.all);
 }
 
 /* Adds the set, and makes R the result. */
 static void
-put_picks(struct cached_batch *b, const struct request *q, const struct picks_set *set, struct reply *r)
+put_picks(struct cached_batch *b, const struct request *q, const struct review_settings *settings,
+	  const struct picks_set *set, struct reply *r)
 {
-	const char *prefer = scgi_get(q->scgi, "HTTP_PREFER");
-	char version[80];
+	const char *prefer = scgi_get(q->scgi, "HTTP_PREFER"),
+		   *who = set->n && set->v->reviewer && *set->v->reviewer ? set->v->reviewer : "anonymous";
+	char version[80], now[sizeof(b->version)], picks[sizeof(b->version)];
 	bool match = take_version(scgi_get(q->scgi, "HTTP_IF_MATCH"), version);
-	int rc = picks_put(b->picks, set->v, set->n, match ? version : NULL);
+	int rc;
 
+	print_version(b, settings, now);
+	snprintf(picks, sizeof(picks), "%s", picks_version(b->picks));
+	/* Under the lock, the version of the picks is compared again. */
+	rc = match && strcmp(version, now) != 0 ? 1 : picks_put(b->picks, set->v, set->n, match ? picks : NULL);
 	if (rc < 0 && errno == EINTR)
 		reply_error(r, 503, "busy", "another process holds the picks of batch %s; nothing was written",
 			    b->name);
@@ -158,22 +233,25 @@ put_picks(struct cached_batch *b, const struct request *q, const struct picks_se
 		reply_error(r, 500, "cannot_write", "the picks of batch %s cannot be stored: %s", b->name,
 			    trouble_reason(errno));
 	else if (rc > 0)
-		reply_selections(b, 412, r);
+		reply_selections(b, settings, who, 412, r);
 	else
-		reply_selections(b, prefer && strcasestr(prefer, "return=minimal") ? 204 : 200, r);
+		reply_selections(b, settings, who, prefer && strcasestr(prefer, "return=minimal") ? 204 : 200, r);
 }
 
 void
 selections_put(struct api *api, const struct request *q, struct reply *r)
 {
 	const struct picks_subjects *subjects;
+	struct review_settings settings = {0};
 	struct cached_batch *b;
 	struct json_object *o;
 	struct picks_set set;
 	char wrong[512];
 
-	if (!(b = get_batch(api, q, r)) || !(o = reply_take_json(q->scgi, r)))
+	if (!(b = get_batch(api, q, &settings, r)) || !(o = reply_take_json(q->scgi, r))) {
+		json_object_put(settings.all);
 		return;
+	}
 	if (!picks_parse(o, b->name, &set, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s", wrong);
 	else if (!(subjects = cached_batch_subjects(b)))
@@ -183,7 +261,8 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 		 !picks_check_removed(b->batch, set.v, set.n, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s; nothing was written", wrong);
 	else
-		put_picks(b, q, &set, r);
+		put_picks(b, q, &settings, &set, r);
 	free(set.v);
 	json_object_put(o);
+	json_object_put(settings.all);
 }

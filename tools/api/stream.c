@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "batch_cache.h"
 #include "client_loop.h"
+#include "export_stream.h"
 #include "job_stream.h"
 #include "overview_stream.h"
 #include "query.h"
@@ -23,6 +24,7 @@ enum {
 
 /* A client that watches, or that waits for a document. */
 struct viewer {
+	struct export_stream *export; /* it gets an export; NULL: it does not */
 	struct stream_source *source; /* NULL: it waits for a document of all batches */
 	struct status_place at;       /* what was sent of its versions */
 	int64_t earliest;             /* no event before that, if SOURCE prints each viewer's own */
@@ -122,7 +124,7 @@ send_all(const struct streaming *s)
 	for (size_t i = 0; i < s->clients.n; i++) {
 		struct client *c = s->clients.v[i];
 
-		if (!c->own || c->answered)
+		if (!c->own || c->answered || ((const struct viewer *)c->own)->export)
 			continue;
 		if (((const struct viewer *)c->own)->source)
 			send_event(c);
@@ -140,6 +142,7 @@ static const struct route routes[] = {
 	{"GET", "notebooks/*/batch-jobs/*/status/stream", NULL},
 	{"GET", "*/batch-jobs/*/status/stream", NULL},
 	{"GET", "notebooks/*/files/*/status/stream", NULL},
+	{"GET", "batches/*/export", NULL},
 };
 
 /* What Q asks for of the changes: "changes", and the id after which (without one, OUT is empty). False after making R
@@ -208,6 +211,8 @@ ask_overview(struct streaming *s, struct viewer *v, const struct request *q, str
 static void
 free_viewer(struct streaming *s, struct viewer *v)
 {
+	if (v->export)
+		export_stream_drop(v->export);
 	if (v->source && overview_has(s->all, v->source))
 		overview_unfollow(s->all, v->source);
 	else if (v->source)
@@ -225,12 +230,15 @@ answer_client(struct streaming *s, struct client *c)
 	const char *method = scgi_get(&c->scgi, "REQUEST_METHOD");
 	const struct route *found;
 	struct request q;
-	bool good = false, streams;
+	bool good = false, streams, exports;
 
 	*v = (struct viewer){.reply = {.status = 200}, .head = method && strcmp(method, "HEAD") == 0};
 	found = route_request(s->api, routes, sizeof(routes) / sizeof(*routes), &c->scgi, &q, r);
-	streams = found && q.count > 1 && !(v->head && q.count == 2);
-	if (found)
+	exports = found && strcmp(q.words[0], "batches") == 0;
+	streams = found && !exports && q.count > 1 && !(v->head && q.count == 2);
+	if (exports)
+		good = (v->export = export_stream_begin(s->api, c, &q, v->head, r)) != NULL;
+	else if (found)
 		good = streams ? follow_source(s, v, &q, r) : ask_overview(s, v, &q, r);
 	auth_mark(s->api, &c->scgi, r);
 	if (!good || (streams && v->head)) {
@@ -239,7 +247,9 @@ answer_client(struct streaming *s, struct client *c)
 		return;
 	}
 	c->own = v;
-	if (streams)
+	if (exports)
+		scgi_free(&c->scgi);
+	else if (streams)
 		begin_stream(s, c, r);
 	else
 		send_document(c); /* it may be ready */
@@ -253,8 +263,10 @@ on_request(struct client *c)
 	enum scgi_state state;
 
 	if (c->own) {
+		const struct viewer *v = c->own;
+
 		scgi_free(&c->scgi); /* the rest of a body that nobody reads */
-		return !((const struct viewer *)c->own)->source;
+		return !v->source;
 	}
 	state = scgi_parse(&c->scgi, 0);
 	if (state == SCGI_WHOLE || state == SCGI_LONG)
@@ -269,6 +281,8 @@ on_deadline(struct client *c)
 {
 	struct viewer *v = c->own;
 
+	if (v && v->export)
+		return export_stream_is_alive(v->export);
 	if (!v || (c->sent < c->out.len && c->sent == v->sent))
 		return false;
 	v->sent = c->sent;
@@ -284,8 +298,14 @@ on_deadline(struct client *c)
 static void
 on_sent(struct client *c)
 {
-	if (!c->own)
+	struct viewer *v = c->own;
+
+	if (!v)
 		return;
+	if (v->export) {
+		export_stream_sent(v->export);
+		return;
+	}
 	client_set_deadline(c, clock_ms() + BEAT_MS);
 	send_event(c);
 }

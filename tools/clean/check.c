@@ -16,6 +16,7 @@
 #include "files/append.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "review/review_settings.h"
 
 /* --- records --- */
 
@@ -242,6 +243,22 @@ check_about(struct checking *x)
 }
 
 static void
+check_settings(struct checking *x)
+{
+	struct review_settings settings;
+
+	if (review_settings_read(batch_dirfd(x->b), &settings) == 0)
+		json_object_put(settings.all);
+	else if (errno == EBADMSG)
+		checking_found(
+			x, NOT_MENDED, "settings_bad",
+			"review.json is not a JSON object, so no decision can be added: correct it, or remove it and "
+			"set it again with bi-render");
+	else
+		checking_cannot_read(x, "review.json");
+}
+
+static void
 check_open(struct checking *x)
 {
 	struct batch_counts counts;
@@ -257,6 +274,7 @@ check_open(struct checking *x)
 	x->last = buf_alloc(((size_t)x->count + 1) * sizeof(*x->last));
 	memset(x->last, 0xff, ((size_t)x->count + 1) * sizeof(*x->last));
 	check_about(x);
+	check_settings(x);
 	check_lines(x, lists[0], see_item);
 	check_lines(x, lists[1], see_result);
 	check_lines(x, lists[2], see_pick);

@@ -132,6 +132,7 @@ sweep_review(struct sweeping *x)
 	if (dir >= 0) {
 		sweep(x, fcntl(dir, F_DUPFD_CLOEXEC, 3), "review/", false);
 		sweep(x, root_open_dir(dir, "thumbs", false), "review/thumbs/", false);
+		sweep(x, root_open_dir(dir, "pages", false), "review/pages/", false);
 	}
 	file_close(dir, 0);
 	file_close(review, 0);

@@ -8,33 +8,57 @@
 #include "remove_items.h"
 #include "review/picks.h"
 
-/* Whether the decision P is for a removed candidate. 1, 0, or -1. */
+/* A decision that changes since a candidate was removed. */
+struct withdrawal {
+	struct pick pick;
+	struct buf list; /* of the candidates that stay */
+	long removed;    /* the first of the others */
+};
+
+/* Stores in W what stays of the decision P. 1, 0 if all of it stays, or -1. */
 static int
-is_for_removed(const struct item_stems *stems, const struct pick *p)
+withdraw(const struct item_stems *stems, const struct pick *p, struct withdrawal *w)
 {
 	char name[SUBJECT_MAX + 32];
+	const char *cursor = NULL;
+	long idx, first = 0;
 	uint32_t k;
 
-	if (p->choice <= 0)
-		return 0;
-	snprintf(name, sizeof(name), "%s_%ld", p->subject, p->choice);
-	return item_stems_find(stems, name, &k) < 0 ? -1 : k != 0;
+	*w = (struct withdrawal){.pick = *p};
+	while (pick_next_candidate(p, &cursor, &idx)) {
+		snprintf(name, sizeof(name), "%s_%ld", p->subject, idx);
+		if (item_stems_find(stems, name, &k) < 0)
+			return -1;
+		if (k && !w->removed)
+			w->removed = idx;
+		if (k)
+			continue;
+		buf_printf(&w->list, "%s%ld", first ? "," : "[", idx);
+		first = first ? first : idx;
+	}
+	buf_str(&w->list, "]");
+	w->pick.at = NULL;
+	w->pick.choice = first ? first : PICK_BACK;
+	w->pick.list = first ? w->list.data : NULL;
+	w->pick.removed = first ? 0 : w->removed;
+	return w->removed != 0;
 }
 
-/* Adds the withdrawals of such PICKS to BACK. Returns how many, or -1. */
+/* Stores in BACK what stays of such PICKS. Returns how many, or -1. */
 static int64_t
-find_picks(const struct picks *picks, const struct item_stems *stems, struct pick *back)
+find_picks(const struct picks *picks, const struct item_stems *stems, struct withdrawal *back)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < picks_count(picks); i++) {
-		const struct pick *p = picks_get(picks, i);
-		int is = is_for_removed(stems, p);
+		int is = withdraw(stems, picks_get(picks, i), &back[n]);
 
+		if (is > 0)
+			n++;
+		else
+			buf_free(&back[n].list);
 		if (is < 0)
 			return -1;
-		if (is)
-			back[n++] = (struct pick){p->subject, PICK_BACK, p->reviewer, NULL, p->choice};
 	}
 	return (int64_t)n;
 }
@@ -42,17 +66,27 @@ find_picks(const struct picks *picks, const struct item_stems *stems, struct pic
 static int
 take_back(const struct batch *b, const struct picks *picks, const struct item_stems *stems)
 {
-	struct pick *back = buf_alloc((picks_count(picks) + 1) * sizeof(*back));
+	struct withdrawal *back = buf_alloc((picks_count(picks) + 1) * sizeof(*back));
 	int64_t n = find_picks(picks, stems, back);
-	struct picks *now = n > 0 ? picks_read(b) : NULL; /* BACK has strings of PICKS, which must not change */
-	int rc = n == 0 ? 0 : now ? picks_put(now, back, (size_t)n, NULL) : -1, error = errno;
+	struct pick *v = buf_alloc((picks_count(picks) + 1) * sizeof(*v));
+	struct picks *now = n > 0 ? picks_read(b) : NULL; /* V has strings of PICKS, which must not change */
+	int rc = n == 0 ? 0 : -1, error;
 
+	for (int64_t i = 0; i < n; i++)
+		v[i] = back[i].pick;
+	if (now)
+		rc = picks_put(now, v, (size_t)n, NULL);
+	error = errno;
 	picks_free(now);
-	for (int64_t i = 0; rc == 0 && i < n; i++)
-		msg_warn("candidate %ld of subject %s in the batch '%s' was removed: the decision of %s for it is "
-			 "withdrawn",
-			 back[i].removed, back[i].subject, batch_name(b), back[i].reviewer);
+	for (int64_t i = 0; i < n; i++) {
+		if (rc == 0)
+			msg_warn("candidate %ld of subject %s in the batch '%s' was removed: the decision of %s for it "
+				 "is withdrawn",
+				 back[i].removed, v[i].subject, batch_name(b), v[i].reviewer);
+		buf_free(&back[i].list);
+	}
 	free(back);
+	free(v);
 	errno = error;
 	return rc;
 }

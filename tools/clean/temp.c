@@ -11,6 +11,7 @@
 #include "base/msg.h"
 #include "clean.h"
 #include "files/file.h"
+#include "files/scratch.h"
 #include "files/trash.h"
 #include "records/rec.h"
 
@@ -77,16 +78,31 @@ sweep_file(struct sweep *w, const char *name)
 	return file_close(fd, rc);
 }
 
-/* Handles a name in temp/; only regular files are examined. */
+/* Removes the directory of a process that was killed. */
+static int
+sweep_scratch(struct sweep *w, const char *name)
+{
+	int rc = scratch_remove_left(&w->c->root, w->dir, name, w->c->only_say);
+
+	if (rc > 0) {
+		w->files++;
+		say_file(w, name, 0);
+	}
+	w->held += rc == 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Handles a name in temp/: a regular file, or the directory of a process. */
 static void
 sweep_name(struct sweep *w, const char *name)
 {
 	struct stat st;
 	int rc = file_stat(w->dir, name, &st);
+	bool scratch = rc > 0 && S_ISDIR(st.st_mode) && scratch_is_name(name);
 
 	if (rc == 0)
 		return;
-	if (rc > 0 && !S_ISREG(st.st_mode)) {
+	if (rc > 0 && !S_ISREG(st.st_mode) && !scratch) {
 		msg_warn("%s/temp/%s is %s, and bi makes no such files there: left alone", w->c->root.path, name,
 			 S_ISDIR(st.st_mode)   ? "a directory"
 			 : S_ISLNK(st.st_mode) ? "a symbolic link"
@@ -94,7 +110,7 @@ sweep_name(struct sweep *w, const char *name)
 		return;
 	}
 	if (rc > 0)
-		rc = sweep_file(w, name);
+		rc = scratch ? sweep_scratch(w, name) : sweep_file(w, name);
 	if (rc < 0) {
 		msg_warn_errno("cannot remove %s/temp/%s", w->c->root.path, name);
 		w->failed++;

@@ -9,6 +9,13 @@
 #include "records/rec.h"
 #include "review/credit.h"
 
+/* The choice as picks.ndjson has it: a number or a list. */
+static struct json_object *
+choice_of(const struct pick *p)
+{
+	return p->list ? rec_parse(p->list, strlen(p->list), NULL, 0) : json_object_new_int64(p->choice);
+}
+
 /* Adds the decisions of the reviewers who chose it, or of the others. */
 static void
 add_reviewers(const struct batch_collector *g, struct json_object *to, const struct decision *d, bool chose)
@@ -19,13 +26,14 @@ add_reviewers(const struct batch_collector *g, struct json_object *to, const str
 		const struct pick *p = picks_get(g->picks, d->of.first + i);
 		struct json_object *o;
 
-		if ((p->choice == d->choice) != chose)
+		if (pick_same_choice(p, d->pick) != chose)
 			continue;
 		o = json_object_new_object();
 		rec_add_string(o, "reviewer", p->reviewer);
 		if (!chose)
-			json_object_object_add(o, "choice", json_object_new_int64(p->choice));
+			json_object_object_add(o, "choice", choice_of(p));
 		rec_add_string(o, "at", p->at);
+		pick_add_remarks(o, p);
 		json_object_array_add(all, o);
 	}
 	if (json_object_array_length(all) > 0)
@@ -207,6 +215,8 @@ choices_add(struct batch_collector *g, struct chosen *v, const struct about_subj
 		errno = error;
 		return rc;
 	}
+	if (d->pick && d->pick->list)
+		json_object_object_add(choice, "rank", json_object_new_int64((int64_t)pick_rank(d->pick, place.idx)));
 	rec_add_filled(choice, "how", g->all ? "all" : d->preferred ? "preferred" : "picked");
 	if (v->changed)
 		json_object_object_add(choice, "changed_since", json_object_new_boolean(true));

@@ -24,8 +24,9 @@ struct chosen {
 		uint32_t item;       /* as the store numbers it */
 	} * from;                    /* of each choice */
 	size_t n;
-	uint32_t keep_idx; /* the candidate whose file has changed since; 0: none */
-	bool changed;      /* it has, and is taken */
+	uint32_t *keep; /* the candidates whose files have changed since; for free() */
+	size_t keep_n;
+	bool changed; /* of the candidate that is added: it has, and is taken */
 };
 
 /* Reads the last result of item K of B into RESULT, NULL if it has none, for json_object_put(). Returns 0, or -1 with

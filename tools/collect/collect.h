@@ -3,8 +3,9 @@
  *
  * collect_batch.c goes through a batch's subjects and finds what is chosen of each, as decide.c decides it; originals.c
  * has the originals of thumbnails; store.c keeps a subject's directory up to date, and report.c says what became of it.
- * credits.c writes the ATTRIBUTION documents, import.c imports files of decisions, export.c writes exports with the
- * names of naming.c, and verify.c reads them again. main.c runs these in turn.
+ * credits.c writes the ATTRIBUTION documents, import.c imports files of decisions, export.c writes exports of the form
+ * of export_form.c with the names of naming.c: archives, or the documents of document.c and coco.c. verify.c reads
+ * archives again. main.c runs these in turn.
  */
 #ifndef BI_COLLECT_H
 #define BI_COLLECT_H
@@ -14,12 +15,24 @@
 #include <stdint.h>
 
 #include "files/root.h"
+#include "files/scratch.h"
 
-enum export_format { EXPORT_BY_NAME, EXPORT_TAR, EXPORT_ZIP, EXPORT_WEBDATASET };
+/* Those from EXPORT_CSV on are documents without the files. */
+enum export_format {
+	EXPORT_BY_NAME,
+	EXPORT_TAR,
+	EXPORT_ZIP,
+	EXPORT_WEBDATASET,
+	EXPORT_CSV,
+	EXPORT_JSON,
+	EXPORT_MD,
+	EXPORT_COCO
+};
 
 /* The options. */
 struct settings {
 	bool all, strict, originals;
+	bool private;        /* collected/ stays as it is: the collection is a directory that is removed at the end */
 	bool changed;        /* candidates whose file has changed since they were chosen too */
 	const char *contact; /* for the servers that are asked for originals; NULL: as bi-fetch finds it */
 	bool json;           /* records go to stdout */
@@ -40,11 +53,12 @@ struct kept {
 struct collect {
 	const struct settings *set;
 	const struct root *root;
-	int temp;      /* the root's temp/ */
-	int collected; /* collected/ */
-	int subjects;  /* collected/by_subject_id/ */
-	bool no_clone; /* the file system shares no blocks */
-	bool made;     /* directories were made since SUBJECTS was synced */
+	int temp;                   /* the root's temp/ */
+	int collected;              /* collected/, or with --private a directory in temp/ */
+	char scratch[SCRATCH_NAME]; /* the name of that; "": none */
+	int subjects;               /* collected/by_subject_id/ */
+	bool no_clone;              /* the file system shares no blocks */
+	bool made;                  /* directories were made since SUBJECTS was synced */
 	uint64_t files, changed, removed, refused, failed;
 	struct kept *kept; /* what an export must have: one batch after the other */
 	size_t kept_n;

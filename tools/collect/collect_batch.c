@@ -57,9 +57,10 @@ report_removed(struct batch_collector *g, const struct about_subject *a, long id
 	g->failed++;
 }
 
-/* Whether the file of item K was replaced after the latest of the decisions for it. 1, 0, or -1 with errno. */
+/* Whether the file of item K, the candidate IDX, was replaced after the latest of the decisions for it. 1, 0, or -1
+ * with errno. */
 static int
-has_changed(const struct batch_collector *g, const struct decision *d, uint32_t k)
+has_changed(const struct batch_collector *g, const struct decision *d, uint32_t k, uint32_t idx)
 {
 	struct json_object *result;
 	const char *at;
@@ -72,52 +73,76 @@ has_changed(const struct batch_collector *g, const struct decision *d, uint32_t 
 	for (size_t i = 0; i < d->of.count && is; i++) {
 		const struct pick *p = picks_get(g->picks, d->of.first + i);
 
-		is = p->choice != d->choice || picks_compare_times(p->at, at) < 0;
+		is = pick_rank(p, idx) == 0 || picks_compare_times(p->at, at) < 0;
 	}
 	json_object_put(result);
 	return is;
 }
 
-/* Adds the chosen items. 0, or -1 with errno. */
+/* Adds item K, a chosen candidate, unless it was removed. 0, or -1 with errno. */
 static int
-choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
-	     struct chosen *v)
+choose_item(struct batch_collector *g, const struct about_subject *a, const struct decision *d, struct chosen *v,
+	    uint32_t k, long idx)
+{
+	int state = batch_state(g->b, k);
+
+	if (state == 'x' && !g->all)
+		report_removed(g, a, idx);
+	if (state < 0)
+		return -1;
+	return state == 'x' ? 0 : choices_add(g, v, a, d, k);
+}
+
+/* Adds the candidate IDX, which was chosen. 0, or -1 with errno. */
+static int
+choose_candidate(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
+		 struct chosen *v, long idx)
 {
 	const struct indexed_subject *s = &g->plan.subjects[i];
-	uint32_t from = 0, to = g->all ? s->count : 0;
+	uint32_t item;
 	int changed;
 
-	if (d->kind == DECIDED && d->choice > 0 && d->choice <= s->count) {
-		to = (uint32_t)d->choice; /* IDX counts its items in the order asked, and so does the plan */
-		from = to - 1;
-	} else if (d->kind == DECIDED && d->choice > 0) {
+	if (idx > s->count) {
 		report_refused(g, a->id, "no_such_candidate", "the candidate that was chosen is not in the batch",
 			       "choose another");
 		g->failed++;
+		return 0;
 	}
-	changed = to == from + 1 && !g->all ? has_changed(g, d, g->plan.items[s->first + from]) : 0;
+	item = g->plan.items[s->first + idx - 1]; /* IDX counts its items in the order asked, and so does the plan */
+	changed = has_changed(g, d, item, (uint32_t)idx);
 	if (changed < 0)
 		return -1;
 	if (changed && !g->c->set->changed) {
 		report_refused(g, a->id, "changed_since", "the file of the candidate has changed since it was chosen",
 			       "choose again, or take it as it is by --changed");
 		g->failed++;
-		v->keep_idx = to;
+		v->keep = buf_grow(v->keep, v->keep_n, sizeof(*v->keep));
+		v->keep[v->keep_n++] = (uint32_t)idx;
 		return 0;
 	}
 	v->changed = changed;
+	return choose_item(g, a, d, v, item, idx);
+}
+
+/* Adds the chosen items, in the order of the reviewers. 0, or -1 with errno. */
+static int
+choose_items(struct batch_collector *g, uint32_t i, const struct about_subject *a, const struct decision *d,
+	     struct chosen *v)
+{
+	const struct indexed_subject *s = &g->plan.subjects[i];
+	const char *cursor = NULL;
+	long idx;
+	int rc = 0;
+
 	if (d->kind == UNDECIDED && g->taken_back[i] && !g->all)
 		report_removed(g, a, g->taken_back[i]);
-	for (uint32_t k = from; k < to; k++) {
-		uint32_t item = g->plan.items[s->first + k];
-		int state = batch_state(g->b, item);
-
-		if (state == 'x' && !g->all)
-			report_removed(g, a, (long)k + 1);
-		if (state < 0 || (state != 'x' && choices_add(g, v, a, d, item) < 0))
-			return -1;
-	}
-	return 0;
+	if (d->kind == DECIDED && d->pick->choice == PICK_NONE)
+		report_rejected(g, a->id, d);
+	for (uint32_t k = 0; g->all && k < s->count && rc == 0; k++)
+		rc = choose_item(g, a, d, v, g->plan.items[s->first + k], (long)k + 1);
+	while (d->kind == DECIDED && rc == 0 && pick_next_candidate(d->pick, &cursor, &idx))
+		rc = choose_candidate(g, i, a, d, v, idx);
+	return rc;
 }
 
 static int
@@ -143,7 +168,8 @@ choose_subject(struct batch_collector *g, uint32_t i)
 			.open = choices_open_file,
 			.arg = &v,
 			.keep_all = picks_count(g->picks) == 0 && !g->all && !g->taken_back[i],
-			.keep_idx = v.keep_idx,
+			.keep = v.keep,
+			.keep_n = v.keep_n,
 			.disputed = d.kind == DISPUTED,
 		};
 
@@ -152,6 +178,7 @@ choose_subject(struct batch_collector *g, uint32_t i)
 			report_stored(g, &w, &stored);
 	}
 	free(v.from);
+	free(v.keep);
 	free(stored.outcome);
 	buf_free(&stored.removed);
 	json_object_put(v.choices);
@@ -189,7 +216,7 @@ get_originals(const struct batch_collector *g)
 			struct batch_place place;
 			struct json_object *item;
 
-			if (!g->all && !(d.kind == DECIDED && d.choice == (long)k + 1))
+			if (!g->all && !(d.kind == DECIDED && pick_rank(d.pick, (long)k + 1) > 0))
 				continue;
 			if (batch_state(g->b, g->plan.items[s->first + k]) == 'x')
 				continue;

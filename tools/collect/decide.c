@@ -30,7 +30,7 @@ newest_pick(const struct picks *p, const struct picks_subject *of)
 		if (order > 0)
 			tie = false;
 		else if (order == 0)
-			tie = tie || one->choice != best->choice;
+			tie = tie || !pick_same_choice(one, best);
 		if (order > 0)
 			best = one;
 	}
@@ -46,7 +46,7 @@ decide(const struct collect *c, const struct picks *p, uint32_t first, struct de
 	if (!first || !picks_subject(p, first - 1, &d->of))
 		return;
 	d->kind = DECIDED;
-	d->choice = d->of.choice;
+	d->pick = picks_get(p, d->of.first);
 	if (d->of.agreed)
 		return;
 	one = NULL;
@@ -61,6 +61,6 @@ decide(const struct collect *c, const struct picks *p, uint32_t first, struct de
 		d->kind = DISPUTED;
 		return;
 	}
-	d->choice = one->choice;
+	d->pick = one;
 	d->preferred = one->reviewer;
 }

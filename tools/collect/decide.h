@@ -11,8 +11,8 @@
 
 struct decision {
 	enum { UNDECIDED, DECIDED, DISPUTED } kind;
-	long choice;
-	const char *preferred; /* the reviewer whose decision it is, where they differ */
+	const struct pick *pick; /* DECIDED: the decision that counts, or one that is the same */
+	const char *preferred;   /* the reviewer whose decision it is, where they differ */
 	struct picks_subject of;
 };
 

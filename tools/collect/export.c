@@ -10,9 +10,10 @@
 
 #include "base/human.h"
 #include "base/msg.h"
-#include "base/opt.h"
 #include "credits.h"
+#include "document.h"
 #include "export.h"
+#include "export_form.h"
 #include "files/file.h"
 #include "naming.h"
 #include "records/rec.h"
@@ -36,6 +37,7 @@ struct export
 	struct atomic_file part;
 	struct pack *pack;
 	struct credits credits;
+	struct document *document; /* instead of an archive; NULL: none */
 	uint64_t samples, bytes, files;
 	unsigned number;
 	struct naming naming;
@@ -45,62 +47,6 @@ struct export
 	int subject;
 	struct json_object *choices;
 };
-
-/* --- what it is to be --- */
-
-static bool
-is_stdout(const struct settings *set)
-{
-	return strcmp(set->output, "-") == 0;
-}
-
-/* The kind of the export; NULL if name and format contradict each other. */
-static const struct pack_kind *
-kind_for(const struct settings *set)
-{
-	const struct pack_kind *kind = is_stdout(set) ? NULL : pack_kind_of(set->output);
-
-	if (!kind && set->format == EXPORT_ZIP)
-		return pack_zip;
-	if (!kind && (is_stdout(set) || set->format != EXPORT_BY_NAME))
-		return pack_tar;
-	if (kind && set->format != EXPORT_BY_NAME && kind->is_zip != (set->format == EXPORT_ZIP))
-		return NULL;
-	return kind;
-}
-
-void
-export_check(struct settings *set)
-{
-	if (!set->output) {
-		if (set->format != EXPORT_BY_NAME)
-			opt_die("--format needs --output");
-		if (set->name)
-			opt_die("--name names the files of an export, and needs --output");
-		return;
-	}
-	if (set->name && names_check(set->name))
-		opt_die("--name '%s': %s", set->name, names_check(set->name));
-	if (!*set->output || set->output[strlen(set->output) - 1] == '/')
-		opt_die("--output '%s' is not a file name", set->output);
-	for (const char *p = strrchr(set->output, '/') ? strrchr(set->output, '/') : set->output; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '\\')
-			opt_die("--output '%s': control characters and \\ cannot be in the name, since the list of "
-				"digests beside it has it",
-				set->output);
-	if (!kind_for(set))
-		opt_die("--output '%s': its suffix does not name a format, or not that of --format; .tar, "
-			".tar.gz, "
-			".tar.xz, .tar.zst and .zip are known",
-			set->output);
-	if (!is_stdout(set))
-		return;
-	if (set->format == EXPORT_WEBDATASET)
-		opt_die("a webdataset is several files: --output - cannot take it");
-	if (isatty(STDOUT_FILENO))
-		opt_die("an export cannot be written to a terminal: give --output a file, or use a pipe");
-	set->json = false;
-}
 
 /* --- where it goes --- */
 
@@ -192,9 +138,20 @@ report_trouble(const struct export *x, const char *what)
 }
 
 static int
+begin_document(struct export *x)
+{
+	x->document = document_begin(x->c->set, x->c->temp);
+	if (!x->document || (x->dir >= 0 && atomic_file_open(&x->part, x->dir) < 0))
+		return report_trouble(x, "its file cannot be made");
+	return EX_ALL_WELL;
+}
+
+static int
 begin_archive(struct export *x)
 {
 	x->samples = x->bytes = 0;
+	if (export_is_document(x->c->set))
+		return begin_document(x);
 	if (credits_begin(&x->credits, x->c->temp) < 0 || (x->dir >= 0 && atomic_file_open(&x->part, x->dir) < 0))
 		return report_trouble(x, "its file cannot be made");
 	x->pack = pack_begin(x->kind, x->dir >= 0 ? x->part.fd : STDOUT_FILENO,
@@ -239,6 +196,25 @@ pack_credits(struct export *x)
 	}
 	buf_free(&name);
 	return rc;
+}
+
+static int
+end_document(struct export *x)
+{
+	long long length = document_end(x->document, x->dir >= 0 ? x->part.fd : STDOUT_FILENO);
+	char hex[HASH_HEX + 1];
+	struct buf name = {0};
+	int code = EX_ALL_WELL;
+
+	if (x->dir >= 0)
+		archive_name(x, &name, 0);
+	if (length < 0 || (x->dir >= 0 && (file_digest(x->part.fd, hex) < 0 || fsync(x->part.fd) < 0 ||
+					   atomic_file_publish(&x->part, x->dir, name.data) < 0)))
+		code = report_trouble(x, "the end of the document");
+	else if (x->dir >= 0)
+		report_archive(x, name.data, hex, (uint64_t)length);
+	buf_free(&name);
+	return code;
 }
 
 static int
@@ -396,6 +372,16 @@ add_sample(const char *file, void *arg)
 	return code;
 }
 
+/* Adds the file by the name that it has in an archive. */
+static int
+document_one(struct export *x, const char *file, const char *name)
+{
+	const struct document_file f = {x->id, file, name, x->choices, x->subject};
+
+	x->samples++;
+	return document_add_file(x->document, &f) < 0 ? report_trouble(x, name) : EX_ALL_WELL;
+}
+
 static int
 add_file(const char *file, void *arg)
 {
@@ -405,7 +391,8 @@ add_file(const char *file, void *arg)
 
 	buf_printf(&name, "%sby_subject_id/%s/", path_prefix(x), x->folder.data);
 	naming_file(&x->naming, x->id, x->choices, file, &name);
-	code = pack_one(x, file, name.data, name.data + strlen(path_prefix(x)));
+	code = x->document ? document_one(x, file, name.data)
+			   : pack_one(x, file, name.data, name.data + strlen(path_prefix(x)));
 	buf_free(&name);
 	return code;
 }
@@ -474,7 +461,11 @@ add_subject(struct export *x, const char *id, size_t expected)
 	code = json_object_array_length(x->choices) < expected ? report_changed(x, id) : EX_ALL_WELL;
 	if (code == EX_ALL_WELL)
 		code = credits_each_file(x->choices, x->shards ? add_sample : add_file, x);
-	if (code == EX_ALL_WELL && !x->shards)
+	if (code == EX_ALL_WELL && x->document)
+		code = document_add_subject(x->document, &x->naming, x->id, x->choices) < 0
+			       ? report_trouble(x, "its end")
+			       : EX_ALL_WELL;
+	else if (code == EX_ALL_WELL && !x->shards)
 		code = add_metadata(x);
 	json_object_put(x->choices);
 	json_object_put(metadata);
@@ -545,8 +536,11 @@ write_export(struct export *x)
 		code = add_subject(x, id, expected);
 		buf_printf(&x->contents, "%s\t%zu\n", id, expected);
 	}
-	if (code == EX_ALL_WELL)
-		code = add_contents(x);
+	if (code != EX_ALL_WELL)
+		return code;
+	if (x->document)
+		return end_document(x);
+	code = add_contents(x);
 	if (code == EX_ALL_WELL)
 		code = end_archive(x);
 	return code == EX_ALL_WELL ? finish_export(x) : code;
@@ -555,7 +549,7 @@ write_export(struct export *x)
 int
 export_all(struct collect *c, const struct batch_args *names)
 {
-	struct export x = {.c = c, .names = names, .kind = kind_for(c->set), .dir = -1, .part.fd = -1};
+	struct export x = {.c = c, .names = names, .kind = export_kind(c->set), .dir = -1, .part.fd = -1};
 	struct buf name = {0};
 	int code = EX_ALL_WELL;
 
@@ -567,13 +561,14 @@ export_all(struct collect *c, const struct batch_args *names)
 	if (setenv("TZ", "UTC0", 1) < 0)
 		return msg_report_errno("cannot export to %s", c->set->output);
 	tzset();
-	if (!is_stdout(c->set)) {
+	if (!export_is_stdout(c->set)) {
 		code = open_target(&x);
 		if (code == EX_ALL_WELL) {
 			archive_name(&x, &name, 0);
 			code = is_free(&x, name.data) ? EX_ALL_WELL : EX_CANTCREAT;
 			digests_name(&x, &name);
-			code = code == EX_ALL_WELL && !is_free(&x, name.data) ? EX_CANTCREAT : code;
+			if (code == EX_ALL_WELL && !export_is_document(c->set) && !is_free(&x, name.data))
+				code = EX_CANTCREAT;
 		}
 	}
 	if (code == EX_ALL_WELL)
@@ -581,6 +576,7 @@ export_all(struct collect *c, const struct batch_args *names)
 	pack_drop(x.pack);
 	atomic_file_drop(&x.part);
 	credits_drop(&x.credits);
+	document_drop(x.document);
 	file_close(x.dir, 0);
 	free(x.path);
 	free(x.base);

@@ -12,6 +12,8 @@
 #include "credits.h"
 #include "exit_code.h"
 #include "export.h"
+#include "export_form.h"
+#include "files/scratch.h"
 #include "import.h"
 #include "records/rec.h"
 #include "verify.h"
@@ -24,6 +26,7 @@ enum {
 	OPT_ORIGINALS,
 	OPT_PICKS,
 	OPT_PREFER,
+	OPT_PRIVATE,
 	OPT_SHARD,
 	OPT_STRICT,
 	OPT_VERIFY
@@ -35,12 +38,13 @@ static const struct opt table[] = {
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{'o', "output", "FILE", "export the chosen files of the batches"},
 	{OPT_CHANGED, "changed", NULL, "also take candidates whose file has changed since they were chosen"},
-	{OPT_FORMAT, "format", "FORMAT", "the format of the export: tar, zip, webdataset (by FILE's suffix)"},
+	{OPT_FORMAT, "format", "FORMAT", "tar, zip, webdataset, csv, json, md or coco (by FILE's suffix)"},
 	{OPT_NAME, "name", "TEMPLATE", "of files in the export: {subject}, {n}, {filename}, {title}, {ext}"},
 	{OPT_ORIGINALS, "originals", NULL, "let bi-fetch fetch the originals of chosen thumbnails"},
 	{OPT_CONTACT, "contact", "TEXT", "for --originals: a URL or mail address (else $BI_CONTACT)"},
 	{OPT_PICKS, "picks", "FILE", "first import the decisions that a page saved as a file"},
 	{OPT_PREFER, "prefer", "NAME", "whose decision counts if reviewers differ, or newest"},
+	{OPT_PRIVATE, "private", NULL, "leave the collection as it is, and use one that is removed at the end"},
 	{OPT_SHARD, "shard-size", "SIZE", "the size of a webdataset's files: samples, or bytes such as 500M (1G)"},
 	{OPT_STRICT, "strict", NULL, "refuse files that have no licence or are not free"},
 	{OPT_VERIFY, "verify", NULL, "verify the exports that are the operands"},
@@ -52,7 +56,8 @@ static int
 open_collection(struct collect *c)
 {
 	if ((c->temp = root_open_dir(c->root->fd, "temp", true)) < 0 ||
-	    (c->collected = root_open_dir(c->root->fd, "collected", true)) < 0 ||
+	    (c->collected = c->set->private ? scratch_open(c->root, c->temp, "collect", c->scratch)
+					    : root_open_dir(c->root->fd, "collected", true)) < 0 ||
 	    (c->subjects = root_open_dir(c->collected, "by_subject_id", true)) < 0)
 		return msg_report_errno("cannot write to the collection in %s", c->root->path);
 	return EX_ALL_WELL;
@@ -67,7 +72,7 @@ collect_batches(struct collect *c, struct batch_args *names)
 		return code;
 	for (size_t i = 0; i < names->n; i++)
 		code = exit_code_worse(code, collect_batch(c, names->v[i]));
-	if (names->n > 0)
+	if (names->n > 0 && !c->set->private)
 		code = exit_code_worse(code, credits_of_all(c));
 	if (names->n == 0 || !c->set->output)
 		return code;
@@ -103,6 +108,8 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 		c.root = &root;
 		rc = open_collection(&c);
 		code = exit_code_worse(code, rc ? rc : collect_batches(&c, &names));
+		if (*c.scratch && scratch_remove(c.root, c.temp, c.scratch) < 0)
+			msg_warn_errno("cannot remove %s/temp/%s: `bi-clean temp` does", c.root->path, c.scratch);
 		close(c.temp);
 		close(c.subjects);
 		close(c.collected);
@@ -116,18 +123,6 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 		free(c.kept[i].id);
 	free(c.kept);
 	return code;
-}
-
-static enum export_format
-export_format_of(const char *word)
-{
-	if (strcmp(word, "tar") == 0)
-		return EXPORT_TAR;
-	if (strcmp(word, "zip") == 0)
-		return EXPORT_ZIP;
-	if (strcmp(word, "webdataset") != 0)
-		opt_die("--format takes tar, zip or webdataset, not '%s'", word);
-	return EXPORT_WEBDATASET;
 }
 
 /* --shard-size: a number is samples, one with a letter bytes. */
@@ -156,13 +151,15 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 	else if (id == OPT_CHANGED)
 		set->changed = true;
 	else if (id == OPT_FORMAT)
-		set->format = export_format_of(o->value);
+		set->format = export_format_parse(o->value);
 	else if (id == OPT_NAME)
 		set->name = o->value;
 	else if (id == OPT_PICKS)
 		set->picks[(*files)++] = o->value;
 	else if (id == OPT_PREFER)
 		set->prefer[(*prefers)++] = o->value;
+	else if (id == OPT_PRIVATE)
+		set->private = true;
 	else if (id == OPT_SHARD)
 		set_shard_size(set, o);
 	else if (id == OPT_ORIGINALS)

@@ -47,10 +47,7 @@ report_dispute(struct batch_collector *g, const char *id, const struct decision 
 		const struct pick *p = picks_get(g->picks, d->of.first + i);
 
 		buf_printf(&words, "%s%s chose ", i ? ", " : "", p->reviewer);
-		if (p->choice == PICK_NONE)
-			buf_str(&words, "none");
-		else
-			buf_printf(&words, "%ld", p->choice);
+		pick_print_words(&words, p);
 	}
 	report_refused(g, id, "disagreement", words.data,
 		       "let them agree, or choose whose decision counts with --prefer");
@@ -58,10 +55,33 @@ report_dispute(struct batch_collector *g, const char *id, const struct decision 
 	g->refused++;
 }
 
+void
+report_rejected(const struct batch_collector *g, const char *id, const struct decision *d)
+{
+	struct json_object *o = make_record(g, id, "rejected"), *all = json_object_new_array();
+	bool any = false;
+
+	for (size_t i = 0; i < d->of.count; i++) {
+		const struct pick *p = picks_get(g->picks, d->of.first + i);
+		struct json_object *one = json_object_new_object();
+
+		rec_add_string(one, "reviewer", p->reviewer);
+		rec_add_string(one, "at", p->at);
+		pick_add_remarks(one, p);
+		json_object_array_add(all, one);
+		any = any || pick_has_remarks(p);
+	}
+	json_object_object_add(o, "reviewers", all);
+	if (any)
+		print_record(g, o);
+	else
+		json_object_put(o);
+}
+
 static void
 report_choice(struct batch_collector *g, const char *id, struct json_object *choice, bool is_new)
 {
-	static const char *const keys[] = {"idx", "sha256", "bytes", "mime", "how"};
+	static const char *const keys[] = {"idx", "rank", "sha256", "bytes", "mime", "how"};
 	struct json_object *o, *v, *names;
 	struct buf path = {0};
 
@@ -70,8 +90,10 @@ report_choice(struct batch_collector *g, const char *id, struct json_object *cho
 	if (!g->c->set->json)
 		return;
 	o = make_record(g, id, "collected");
-	buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
-	rec_add_string(o, "collected", path.data);
+	if (!g->c->set->private) {
+		buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
+		rec_add_string(o, "collected", path.data);
+	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (json_object_object_get_ex(choice, keys[i], &v))
 			json_object_object_add(o, keys[i], json_object_get(v));
@@ -132,15 +154,19 @@ report_batch(const struct batch_collector *g)
 {
 	struct buf line = {0};
 
-	buf_printf(&line, "%s: %llu file%s collected, %llu of them new", batch_name(g->b), (unsigned long long)g->files,
-		   g->files == 1 ? "" : "s", (unsigned long long)g->changed);
+	buf_printf(&line, "%s: %llu file%s %s", batch_name(g->b), (unsigned long long)g->files,
+		   g->files == 1 ? "" : "s", g->c->set->private ? "chosen" : "collected");
+	if (!g->c->set->private)
+		buf_printf(&line, ", %llu of them new", (unsigned long long)g->changed);
 	if (g->removed)
 		buf_printf(&line, ", %llu removed", (unsigned long long)g->removed);
 	if (g->refused)
 		buf_printf(&line, ", %llu in conflict", (unsigned long long)g->refused);
 	if (g->failed)
 		buf_printf(&line, ", %llu failed", (unsigned long long)g->failed);
-	human_print("%s: %s/collected/", line.data, g->c->root->path);
+	if (!g->c->set->private)
+		buf_printf(&line, ": %s/collected/", g->c->root->path);
+	human_print("%s", line.data);
 	buf_free(&line);
 	rec_flush();
 }

@@ -35,6 +35,10 @@ void report_refused(const struct batch_collector *g, const char *id, const char 
 /* Reports and counts that reviewers differ, with the choice of each. */
 void report_dispute(struct batch_collector *g, const char *id, const struct decision *d);
 
+/* Prints a record of a subject of which no candidate was chosen, if the reviewers remarked on that, such as a reason.
+ */
+void report_rejected(const struct batch_collector *g, const char *id, const struct decision *d);
+
 /* Reports and counts what became of a subject. */
 void report_stored(struct batch_collector *g, const struct wanted *w, const struct stored *s);
 

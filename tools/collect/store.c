@@ -223,8 +223,10 @@ is_conflict(struct subject *s)
 static bool
 choice_stays(const struct subject *s, struct json_object *choice)
 {
-	return s->w->disputed || (s->w->keep_idx && rec_number(choice, "idx", 0) == s->w->keep_idx) ||
-	       (s->w->keep_all && strcmp(choice_text(choice, "how"), "all") == 0);
+	for (size_t i = 0; i < s->w->keep_n; i++)
+		if (rec_number(choice, "idx", 0) == s->w->keep[i])
+			return true;
+	return s->w->disputed || (s->w->keep_all && strcmp(choice_text(choice, "how"), "all") == 0);
 }
 
 static int

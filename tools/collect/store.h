@@ -27,9 +27,10 @@ struct wanted {
 	/* Opens the file of choice number I, which has a "file", for reading; -1 with errno, ENOENT: it is gone. */
 	int (*open)(void *arg, size_t i);
 	void *arg;
-	bool keep_all;     /* nobody has decided anything: what --all took stays */
-	uint32_t keep_idx; /* the candidate whose file has changed: what is there of it stays; 0: none */
-	bool disputed;     /* reviewers differ: what is there stays, and is marked */
+	bool keep_all;        /* nobody has decided anything: what --all took stays */
+	const uint32_t *keep; /* candidates whose files have changed: what is there of them stays */
+	size_t keep_n;
+	bool disputed; /* reviewers differ: what is there stays, and is marked */
 };
 
 enum store_outcome {

@@ -2,7 +2,6 @@
 
 #include <archive_entry.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,8 +233,9 @@ expand_serve(void)
 
 	helper_require_socket();
 	/* Names are returned as UTF-8 if the archive names their character set; times without a zone are UTC. */
-	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
-		msg_die_errno(EX_UNAVAILABLE, "cannot use the locale C.UTF-8, which names of members need");
+	msg_use_utf8();
+	if (setenv("TZ", "UTC0", 1) < 0)
+		msg_die_errno(EX_OSERR, "cannot set the time zone");
 	tzset();
 	unpack_load();
 	helper_confine(&limits);

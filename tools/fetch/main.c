@@ -1,5 +1,4 @@
 /* bi-fetch: adds URLs and local files to a batch and fetches many at once. bi-fetch(1). */
-#include <locale.h>
 
 #include "base/msg.h"
 #include "dry_run.h"
@@ -15,8 +14,7 @@ main(int argc, char **argv)
 
 	msg_program("bi-fetch");
 	/* libcurl converts host names in Unicode from the locale. */
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		msg_die(EX_OSERR, "there is no locale C.UTF-8");
+	msg_use_utf8();
 	operands = options_read(&set, argc, argv);
 	if (!set.resume && !set.work)
 		lists = lists_open(&set, operands);

@@ -253,7 +253,8 @@ clean_up(struct main_loop *m)
 	buf_free(&m->d.record);
 	loop_free(m->d.run.loop);
 	close(m->d.run.signals);
-	curl_slist_free_all(m->d.run.set->headers);
+	if (m->d.run.set->headers)
+		curl_slist_free_all(m->d.run.set->headers);
 	close(m->d.run.temp);
 	root_close(&m->d.run.root);
 }

@@ -26,7 +26,7 @@ struct multis {
 	long kept;           /* connections of one handle that may be open */
 	long idle_max;       /* the same of handles that wait for their last transfer */
 	unsigned count;      /* of handles */
-	struct multi *first; /* the newest, which gets further transfers */
+	struct multi *first; /* the newest, which gets further transfers; NULL: none began */
 };
 
 /* --- libcurl in the loop --- */
@@ -145,7 +145,6 @@ multis_open(struct run *run)
 	struct multis *all = buf_alloc(sizeof(*all));
 
 	*all = (struct multis){.run = run, .kept = run->set->parallel + 16, .idle_max = find_idle_max()};
-	add_multi(all);
 	return all;
 }
 
@@ -168,7 +167,7 @@ is_used_up(const struct multis *all)
 struct multi *
 multis_start(struct multis *all, CURL *easy)
 {
-	if (is_used_up(all))
+	if (!all->first || is_used_up(all))
 		add_multi(all);
 	if (curl_multi_add_handle(all->first->curl, easy) != CURLM_OK)
 		msg_die(EX_OSERR, "libcurl could not begin a transfer: out of memory");

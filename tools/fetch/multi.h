@@ -16,7 +16,7 @@
 struct multis; /* all of a run */
 struct multi;
 
-/* libcurl is initialized. Ends the program if memory is short. */
+/* Returns those of RUN, none yet. */
 struct multis *multis_open(struct run *run);
 
 /* The caller has stopped all transfers. */

@@ -38,7 +38,8 @@ read_about(struct target *t)
 struct target *
 open_batches_add(struct open_batches *b, const char *name, const struct batch_metadata *about)
 {
-	struct batch *batch = batch_open(&b->run->root, name, BATCH_WORK, about);
+	enum batch_mode mode = b->run->set->queue ? BATCH_ADD : BATCH_WORK;
+	struct batch *batch = batch_open(&b->run->root, name, mode, about);
 	struct target **at = &b->first, *t;
 
 	if (!batch)

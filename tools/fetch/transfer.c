@@ -31,8 +31,6 @@ transfers_open(struct run *run, const struct host_rules *rules)
 	struct transfers *all = buf_alloc(sizeof(*all));
 
 	*all = (struct transfers){.run = run, .rules = rules};
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		msg_die(EX_OSERR, "libcurl does not start");
 	all->multis = multis_open(run);
 	all->share = cookies_share(run->set, rules);
 	input_file_check(run->set->cacert, "certificates");
@@ -44,7 +42,6 @@ transfers_close(struct transfers *all)
 {
 	multis_close(all->multis);
 	cookies_close(all->share, all->run->set->cookie_jar);
-	curl_global_cleanup();
 	free(all);
 }
 

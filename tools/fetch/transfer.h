@@ -21,11 +21,10 @@ struct transfer {
 	void (*done)(struct transfer *t, CURLcode code);
 };
 
-/* Starts libcurl in the run's loop. Ends the program if that fails, or if a file that the settings name cannot be used.
- * RULES are those of hosts.conf. */
+/* Ends the program if a file that the settings name cannot be used. RULES are those of hosts.conf. */
 struct transfers *transfers_open(struct run *run, const struct host_rules *rules);
 
-/* Ends libcurl. The caller has freed all transfers. */
+/* The caller has freed all transfers. */
 void transfers_close(struct transfers *all);
 
 /* Calls DONE of each transfer that has ended. */

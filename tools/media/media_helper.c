@@ -1,7 +1,6 @@
 #include "media_helper.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,8 +172,7 @@ media_serve(void)
 
 	helper_require_socket();
 	/* libcurl reads host names in the character set of the locale, to make their ASCII form. */
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
+	msg_use_utf8();
 	s.charsets = charset_open();
 	s.tree = tree_new();
 	helper_confine(&limits);

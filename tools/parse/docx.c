@@ -8,6 +8,7 @@
 #include "docx.h"
 #include "dublin_core.h"
 #include "records/rec.h"
+#include "script_text.h"
 #include "xml.h"
 
 enum { LEVELS = 9, CELLS = 64, STYLES = 2000 };
@@ -36,6 +37,7 @@ struct docx {
 	bool opened; /* its kind is known, since its text has begun */
 	/* the run */
 	bool strong, emphasis, deleted, in_text;
+	enum script_kind script;
 	bool marked[MD_LINK]; /* what is open */
 	char *alt;
 	unsigned ignore; /* depth below a skipped element */
@@ -330,9 +332,14 @@ on_begin(void *arg, const char *name, const char **attributes)
 		x->emphasis = is_on(attributes);
 	else if (names_equal(name, "strike"))
 		x->deleted = is_on(attributes);
-	if (names_equal(name, "r"))
+	else if (names_equal(name, "vertAlign") && val)
+		x->script = strcmp(val, "baseline") == 0    ? SCRIPT_NONE
+			    : strcmp(val, "subscript") == 0 ? SCRIPT_SUB
+							    : SCRIPT_SUPER;
+	if (names_equal(name, "r")) {
 		x->strong = x->emphasis = x->deleted = false;
-	else if (names_equal(name, "t"))
+		x->script = SCRIPT_NONE;
+	} else if (names_equal(name, "t"))
 		x->in_text = true;
 	else if (names_equal(name, "tab"))
 		x->md->space = true;
@@ -377,6 +384,16 @@ on_end(void *arg, const char *name)
 }
 
 static void
+put_script(struct docx *x, const char *s, size_t n)
+{
+	struct buf text = {0};
+
+	buf_add(&text, s, n);
+	script_text_put(x->md, x->script, text.data);
+	buf_free(&text);
+}
+
+static void
 on_text(void *arg, const char *s, size_t n)
 {
 	struct docx *x = arg;
@@ -386,7 +403,10 @@ on_text(void *arg, const char *s, size_t n)
 		set_mark(x, MD_STRONG, x->strong && !x->md->heading);
 		set_mark(x, MD_EMPHASIS, x->emphasis);
 		set_mark(x, MD_DELETED, x->deleted);
-		md_text(x->md, s, n);
+		if (x->script == SCRIPT_NONE)
+			md_text(x->md, s, n);
+		else
+			put_script(x, s, n);
 	}
 }
 

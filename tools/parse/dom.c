@@ -11,6 +11,7 @@ enum {
 	LONG = 80,    /* characters of a certain paragraph */
 	SHORT = 25,   /* characters of a line that may be anything */
 	LEVELS = 200, /* the nesting of parts of a line */
+	REVEAL = 900, /* the weight of a page that shows little text */
 	WIDE = 3,     /* the weight of a character in scripts that write a word in one or two characters */
 };
 
@@ -106,7 +107,6 @@ is_silent(GumboTag tag)
 	case GUMBO_TAG_TEMPLATE:
 	case GUMBO_TAG_IFRAME:
 	case GUMBO_TAG_SVG:
-	case GUMBO_TAG_MATH:
 	case GUMBO_TAG_CANVAS:
 	case GUMBO_TAG_OBJECT:
 	case GUMBO_TAG_VIDEO:
@@ -139,15 +139,62 @@ style_declares(const char *style, const char *declaration)
 	return strstr(flat, declaration) != NULL;
 }
 
+/* Whether the only element in it is a formula. Pages hide the MathML of a formula from browsers that would show a
+ * picture of it as well. */
+static bool
+has_only_formula(const GumboNode *node)
+{
+	const GumboNode *only = NULL;
+
+	for (unsigned k = 0; k < node->v.element.children.length; k++) {
+		const GumboNode *child = node->v.element.children.data[k];
+
+		if (child->type == GUMBO_NODE_ELEMENT && only)
+			return false;
+		only = child->type == GUMBO_NODE_ELEMENT ? child : only;
+	}
+	return only && only->v.element.tag == GUMBO_TAG_MATH;
+}
+
+/* Whether the element is the source of a formula in another language, beside its MathML. */
+static bool
+is_annotation(const GumboNode *node)
+{
+	return node->type == GUMBO_NODE_ELEMENT && node->v.element.tag_namespace == GUMBO_NAMESPACE_MATHML &&
+	       node->v.element.original_tag.length > 11 &&
+	       strncasecmp(node->v.element.original_tag.data, "<annotation", 11) == 0;
+}
+
+/* Whether it is a script element with TeX, which a script of the page would typeset. */
+static bool
+is_formula_script(const struct dom *d, uint32_t i)
+{
+	const char *type = dom_tag(d, i) == GUMBO_TAG_SCRIPT ? dom_attribute(d, i, "type") : NULL;
+
+	return type && strncasecmp(type, "math/tex", 8) == 0;
+}
+
+/* Whether it is never shown: it is no text, or a reader sees something else for it. */
+static bool
+is_never_shown(const struct dom *d, uint32_t i)
+{
+	const GumboNode *node = d->nodes[i].node;
+
+	return node->type == GUMBO_NODE_COMMENT || node->type == GUMBO_NODE_TEMPLATE || is_annotation(node) ||
+	       (is_silent(dom_tag(d, i)) && !is_formula_script(d, i));
+}
+
 /* Whether the element is hidden. */
 static bool
 is_hidden(const struct dom *d, uint32_t i)
 {
 	const char *style = dom_attribute(d, i, "style"), *hidden = dom_attribute(d, i, "aria-hidden");
+	const GumboNode *node = d->nodes[i].node;
 
-	if (d->nodes[i].node->type == GUMBO_NODE_COMMENT || d->nodes[i].node->type == GUMBO_NODE_TEMPLATE ||
-	    is_silent(dom_tag(d, i)))
+	if (is_never_shown(d, i))
 		return true;
+	if (style && node->type == GUMBO_NODE_ELEMENT && has_only_formula(node))
+		return false;
 	if (dom_attribute(d, i, "hidden") || (hidden && strcasecmp(hidden, "true") == 0))
 		return true;
 	return style && (style_declares(style, "display:none") || style_declares(style, "visibility:hidden"));
@@ -160,6 +207,31 @@ parent_of(const struct dom *d, uint32_t last, const GumboNode *node)
 	while (d->nodes[last].node != node->parent && d->nodes[last].parent != last)
 		last = d->nodes[last].parent;
 	return last;
+}
+
+uint32_t
+dom_length(const char *text)
+{
+	uint32_t n = 0;
+
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+		if (*s >= 0xe3 && *s < 0xee) /* kana, Han, Hangul */
+			n += WIDE;
+		else if (*s > ' ' && (*s & 0xc0) != 0x80)
+			n++;
+	return n;
+}
+
+/* The length of a text, and the block that it is in. */
+static void
+count_text(struct dom *d, uint32_t i)
+{
+	uint32_t block = i;
+
+	for (int level = 0; level < LEVELS && block != d->nodes[block].parent && !dom_is_block(d, block); level++)
+		block = d->nodes[block].parent;
+	d->nodes[i].block = block;
+	d->nodes[i].length = dom_length(dom_text(d, i));
 }
 
 static void
@@ -179,6 +251,8 @@ make_nodes(struct dom *d, const GumboNode *document)
 		d->nodes[i].in_link =
 			(i && d->nodes[last].in_link) || (dom_tag(d, i) == GUMBO_TAG_A && dom_attribute(d, i, "href"));
 		d->nodes[i].hidden = i && (d->nodes[last].hidden || is_hidden(d, i));
+		if (dom_text(d, i))
+			count_text(d, i);
 		last = i;
 		d->count++;
 	}
@@ -198,25 +272,37 @@ dom_make(struct dom *d, const GumboNode *document)
 	dom_count(d);
 }
 
+/* The weight of all texts, once those below what TEST says are hidden. */
+static float
+hide_where(struct dom *d, bool (*test)(const struct dom *d, uint32_t i))
+{
+	for (uint32_t i = 1; i < d->count; i++)
+		d->nodes[i].hidden = d->nodes[d->nodes[i].parent].hidden || test(d, i);
+	dom_count(d);
+	return d->nodes[0].mass;
+}
+
+static bool
+is_never_shown_to_any(const struct dom *d, uint32_t i)
+{
+	return dom_tag(d, i) != GUMBO_TAG_NOSCRIPT && is_never_shown(d, i);
+}
+
+void
+dom_reveal(struct dom *d)
+{
+	float shown = d->nodes[0].mass;
+
+	if (shown >= REVEAL || hide_where(d, is_never_shown_to_any) > shown * 4)
+		return;
+	hide_where(d, is_hidden);
+}
+
 void
 dom_free(struct dom *d)
 {
 	free(d->nodes);
 	*d = (struct dom){0};
-}
-
-/* Characters, not bytes, without blanks. */
-static uint32_t
-length_of(const char *text)
-{
-	uint32_t n = 0;
-
-	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
-		if (*s >= 0xe3 && *s < 0xee) /* kana, Han, Hangul */
-			n += WIDE;
-		else if (*s > ' ' && (*s & 0xc0) != 0x80)
-			n++;
-	return n;
 }
 
 /* The weight of a block of this text as a paragraph. */
@@ -244,15 +330,11 @@ dom_count(struct dom *d)
 	}
 	/* Adds the texts to their blocks. */
 	for (uint32_t i = 0; i < d->count; i++) {
-		const char *text = d->nodes[i].hidden ? NULL : dom_text(d, i);
-		uint32_t n = text ? length_of(text) : 0, block = i;
+		uint32_t n = d->nodes[i].hidden ? 0 : d->nodes[i].length, block = d->nodes[i].block;
 
 		d->nodes[i].text = n;
 		if (n == 0)
 			continue;
-		for (int level = 0; level < LEVELS && block != d->nodes[block].parent && !dom_is_block(d, block);
-		     level++)
-			block = d->nodes[block].parent;
 		d->nodes[block].own += n;
 		if (d->nodes[i].in_link)
 			d->nodes[block].own_linked += n;

@@ -15,6 +15,8 @@ struct dom_node {
 	const GumboNode *node;
 	uint32_t parent;     /* its place; that of the root is its own */
 	uint32_t end;        /* the place behind all that is below it */
+	uint32_t block;      /* the block that a text is in: its place */
+	uint32_t length;     /* of a text: its characters without blanks, hidden or not */
 	uint32_t text;       /* characters below it, without blanks and what is not shown */
 	uint32_t linked;     /* of these, in links */
 	uint32_t links;      /* links below it */
@@ -36,6 +38,12 @@ struct dom {
 void dom_make(struct dom *d, const GumboNode *document);
 void dom_free(struct dom *d);
 
+/*
+ * If hardly any running text is shown, shows what is hidden by attributes and what is for readers without scripts
+ * (noscript), if that is much more. Pages hide their text until a script shows it, or behind a dialog.
+ */
+void dom_reveal(struct dom *d);
+
 /* Counts again, without what is dropped. */
 void dom_count(struct dom *d);
 
@@ -56,5 +64,8 @@ uint32_t dom_find(const struct dom *d, uint32_t from, uint32_t end, GumboTag tag
 
 /* Appends the text that is shown below I, as it stands; with BLANKS a blank for each block. */
 void dom_collect(const struct dom *d, uint32_t i, struct buf *out, bool blanks);
+
+/* The length of a text: its characters without blanks. Characters that are a word or half of one count as several. */
+uint32_t dom_length(const char *text);
 
 #endif

@@ -126,6 +126,34 @@ add_media(struct doc *d, const GumboNode *document, const char *url)
 	find_free(&found);
 }
 
+/* Each line of a plain text as a paragraph. */
+static void
+add_lines(struct md *m, const char *text)
+{
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		md_block(m);
+		md_text(m, text, n);
+	}
+	md_block(m);
+}
+
+/* Adds the main text of the page, or the text that the page has in its data if that is more than twice as long: then a
+ * script would show it. */
+static void
+add_main(const struct html_markdown *s, struct dom *d, const struct buf *body)
+{
+	uint32_t picked = main_content_find(d, s->doc->title, s->doc->author);
+	uint32_t heading = main_content_heading(d, picked, s->doc->title);
+
+	if (heading)
+		html_markdown_add(s, heading);
+	if (body->len > 0 && d->nodes[picked].text * 2 < dom_length(body->data))
+		add_lines(&s->doc->md, body->data);
+	else
+		html_markdown_add(s, picked);
+}
+
 void
 html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtml, struct doc *d)
 {
@@ -133,7 +161,7 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 	struct buf html = {0};
 	struct dom dom;
 	struct html_markdown s = {.dom = &dom, .doc = d};
-	uint32_t picked, heading;
+	struct buf body = {0};
 	bool cut;
 
 	if (xhtml) {
@@ -147,19 +175,17 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 		d->truncated = d->truncated || cut;
 		dom_make(&dom, document);
 		s.base = base_of(&dom, url);
-		page_metadata_read(&dom, s.base, d);
+		dom_reveal(&dom);
+		page_metadata_read(&dom, s.base, d, &body);
 		s.base = s.base ? s.base : take_apart(d->canonical);
-		picked = main_content_find(&dom);
-		heading = main_content_heading(&dom, picked);
-		if (heading)
-			html_markdown_add(&s, heading);
-		html_markdown_add(&s, picked);
+		add_main(&s, &dom, &body);
 		add_media(d, document, *url || !d->canonical ? url : d->canonical);
 		curl_url_cleanup(s.base);
 		dom_free(&dom);
 	}
 	tree_drop(t);
 	buf_free(&html);
+	buf_free(&body);
 }
 
 void

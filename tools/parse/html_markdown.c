@@ -8,8 +8,11 @@
 
 #include "html/srcset.h"
 #include "html/url.h"
+#include "html_table.h"
+#include "math_tex.h"
+#include "script_text.h"
 
-enum { COLUMNS = 50, CELL = 300, LISTS = 64 };
+enum { LISTS = 64, SCRIPT = 60 };
 
 /* The state of the conversion. */
 struct markdown_writer {
@@ -63,11 +66,33 @@ resolve_address(const struct markdown_writer *w, const char *text, size_t n)
 	return url || w->s->base || w->s->picture ? url : url_relative(text, n);
 }
 
+/* Whether the link in a heading only serves to copy the heading's address, or to edit its section: "¶", "#",
+ * "Permalink". */
+static bool
+is_heading_tool(const struct markdown_writer *w, uint32_t i)
+{
+	const char *href = w->md->heading && dom_tag(w->d, i) == GUMBO_TAG_A ? dom_attribute(w->d, i, "href") : NULL;
+	struct buf text = {0};
+	bool tool = false, word = false;
+
+	if (!href || w->d->nodes[i].text > SCRIPT)
+		return false;
+	dom_collect(w->d, i, &text, false);
+	for (size_t k = 0; k < text.len; k++)
+		word = word || isalnum((unsigned char)text.data[k]) || strchr("\xc3\xd0\xd1", text.data[k]);
+	if (*href == '#' || strstr(href, "/#"))
+		tool = (w->d->nodes[i].text < 4 && !word) || strcasestr(text.data, "permalink") ||
+		       strcasestr(text.data, "link to this") || strcasestr(text.data, "direct link to");
+	buf_free(&text);
+	return tool || strstr(href, "action=edit");
+}
+
 static void
 open_link(struct markdown_writer *w, uint32_t i)
 {
 	const char *href = dom_attribute(w->d, i, "href");
-	char *url = href ? resolve_address(w, href, strlen(href)) : NULL;
+	bool within = href && *href == '#' && w->md->heading; /* a heading that leads to the table of contents */
+	char *url = href && !within ? resolve_address(w, href, strlen(href)) : NULL;
 	struct buf text = {0};
 
 	if (!url)
@@ -116,6 +141,10 @@ put_picture(struct markdown_writer *w, uint32_t i)
 	if (w->s->picture) {
 		if (src && (name = w->s->picture(w->s->arg, src, alt)))
 			md_image(w->md, name, alt);
+		return;
+	}
+	if (math_tex_is_picture(w->d, i)) {
+		math_tex_put(w->md, alt);
 		return;
 	}
 	if (is_small(w, i))
@@ -192,57 +221,42 @@ put_code(struct markdown_writer *w, uint32_t i, bool block)
 	buf_free(&text);
 }
 
-/* --- tables --- */
-
-/* The next row of the table from I on, without the rows of nested tables; END if there is none. */
-static uint32_t
-next_row(const struct dom *d, uint32_t i, uint32_t end)
+static void
+put_formula(struct markdown_writer *w, uint32_t i)
 {
-	while (i < end && (dom_tag(d, i) != GUMBO_TAG_TR || d->nodes[i].hidden || d->nodes[i].dropped))
-		i = dom_tag(d, i) == GUMBO_TAG_TABLE ? d->nodes[i].end : i + 1;
-	return i;
+	const char *display = dom_attribute(w->d, i, "display");
+	bool block = display && strcasecmp(display, "block") == 0;
+	struct buf tex = {0};
+
+	math_tex_add(w->d, i, &tex);
+	if (block)
+		md_block(w->md);
+	math_tex_put(w->md, tex.data);
+	if (block)
+		md_block(w->md);
+	buf_free(&tex);
 }
 
+/* A superscript or subscript. False if it is too long for one, or has more than text: then it is written like what is
+ * around it. */
 static bool
-is_cell(const struct dom *d, uint32_t i)
+put_script(struct markdown_writer *w, uint32_t i)
 {
-	return (dom_tag(d, i) == GUMBO_TAG_TD || dom_tag(d, i) == GUMBO_TAG_TH) && !d->nodes[i].hidden;
-}
+	const struct dom_node *n = &w->d->nodes[i];
+	bool sub = dom_tag(w->d, i) == GUMBO_TAG_SUB, note;
+	struct buf text = {0};
 
-static size_t
-cells_of(const struct dom *d, uint32_t row)
-{
-	size_t n = 0;
-
-	for (uint32_t i = row + 1; i < d->nodes[row].end; i = d->nodes[i].end)
-		n += is_cell(d, i);
-	return n;
-}
-
-/* Whether the table has data in rows and columns, and is not only for layout. */
-static bool
-is_data(const struct dom *d, uint32_t table)
-{
-	uint32_t end = d->nodes[table].end;
-	const char *role = dom_attribute(d, table, "role");
-	size_t rows = 0, columns = 0;
-
-	if ((role && strcasecmp(role, "presentation") == 0) || dom_find(d, table + 1, end, GUMBO_TAG_TABLE) < end ||
-	    dom_find(d, table, end, GUMBO_TAG_PRE) < end || dom_find(d, table, end, GUMBO_TAG_H2) < end)
+	if (n->text == 0 || n->text > SCRIPT || dom_find(w->d, i, n->end, GUMBO_TAG_IMG) < n->end ||
+	    dom_find(w->d, i, n->end, GUMBO_TAG_MATH) < n->end)
 		return false;
-	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end)) {
-		size_t n = cells_of(d, i);
-
-		rows++;
-		columns = n > columns ? n : columns;
-		for (uint32_t c = i + 1; c < d->nodes[i].end; c = d->nodes[c].end)
-			if (d->nodes[c].text > CELL * 4)
-				return false;
-	}
-	if (dom_find(d, table, end, GUMBO_TAG_TH) < end || dom_find(d, table, end, GUMBO_TAG_CAPTION) < end)
-		return columns > 1 && columns <= COLUMNS;
-	return rows > 1 && columns > 1 && columns <= COLUMNS && d->nodes[table].text / (rows * columns) < CELL;
+	note = !sub && !n->in_link && dom_find(w->d, i, n->end, GUMBO_TAG_A) < n->end;
+	dom_collect(w->d, i, &text, false);
+	script_text_put(w->md, sub ? SCRIPT_SUB : note ? SCRIPT_NOTE : SCRIPT_SUPER, text.data);
+	buf_free(&text);
+	return true;
 }
+
+/* --- tables --- */
 
 static void
 put_row(struct markdown_writer *w, uint32_t row, size_t columns)
@@ -250,7 +264,7 @@ put_row(struct markdown_writer *w, uint32_t row, size_t columns)
 	size_t n = 0;
 
 	for (uint32_t i = row + 1; i < w->d->nodes[row].end && n < columns; i = w->d->nodes[i].end) {
-		if (!is_cell(w->d, i))
+		if (!table_is_cell(w->d, i))
 			continue;
 		n++;
 		md_cell_begin(w->md);
@@ -272,13 +286,13 @@ put_table(struct markdown_writer *w, uint32_t table)
 		walk_tree(w, caption + 1, d->nodes[caption].end);
 		md_block(w->md);
 	}
-	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end)) {
-		size_t n = cells_of(d, i);
+	for (uint32_t i = table_next_row(d, table + 1, end); i < end; i = table_next_row(d, d->nodes[i].end, end)) {
+		size_t n = table_cells(d, i);
 
 		columns = n > columns ? n : columns;
 	}
 	md_table(w->md);
-	for (uint32_t i = next_row(d, table + 1, end); i < end; i = next_row(d, d->nodes[i].end, end))
+	for (uint32_t i = table_next_row(d, table + 1, end); i < end; i = table_next_row(d, d->nodes[i].end, end))
 		put_row(w, i, columns);
 }
 
@@ -394,8 +408,17 @@ put_whole(struct markdown_writer *w, uint32_t i)
 	case GUMBO_TAG_SAMP:
 		put_code(w, i, dom_tag(w->d, i) == GUMBO_TAG_PRE);
 		return true;
+	case GUMBO_TAG_A:
+		return is_heading_tool(w, i);
+	case GUMBO_TAG_MATH:
+	case GUMBO_TAG_SCRIPT:
+		put_formula(w, i);
+		return true;
+	case GUMBO_TAG_SUP:
+	case GUMBO_TAG_SUB:
+		return put_script(w, i);
 	case GUMBO_TAG_TABLE:
-		if (w->md->plain || !is_data(w->d, i))
+		if (w->md->plain || !table_is_data(w->d, i))
 			return false;
 		put_table(w, i);
 		return true;

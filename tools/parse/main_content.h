@@ -15,9 +15,10 @@
  * paragraphs do; <main> and <article> count where they have most of it, and otherwise we go down from the body for as
  * long as one child has nearly all of it. Where dropping took most of the page, it was wrong and is done by less.
  */
-uint32_t main_content_find(struct dom *d);
+uint32_t main_content_find(struct dom *d, const char *title, const char *author);
 
-/* The place of the page's own heading where that is outside of what was picked, 0 where there is none. */
-uint32_t main_content_heading(const struct dom *d, uint32_t picked);
+/* The place of the page's own heading if that is outside of what was picked, 0 if there is none: a heading with the words
+ * of TITLE (which may be NULL), or else the last <h1> before. */
+uint32_t main_content_heading(const struct dom *d, uint32_t picked, const char *title);
 
 #endif

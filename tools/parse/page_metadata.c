@@ -5,15 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/words.h"
 #include "html/url.h"
+#include "page_date.h"
+#include "page_linked_data.h"
 #include "records/rec.h"
 
-enum { DEPTH = 32, LD_NODES = 2000, LD_BYTES = 1 << 20 };
-
-/* The values, from the most to the least reliable source. */
-struct said {
-	char *title, *site, *language, *description, *author, *date, *canonical, *modified;
+enum {
+	LINES = 12, /* behind the heading that may be about the text */
+	LINE = 120, /* characters of one */
 };
 
 struct meta {
@@ -21,7 +20,7 @@ struct meta {
 	size_t member;
 };
 
-#define MEMBER(m) offsetof(struct said, m)
+#define MEMBER(m) offsetof(struct page_statements, m)
 
 /* The first one that a page has counts, in this order. */
 static const struct meta metas[] = {
@@ -45,6 +44,10 @@ static const struct meta metas[] = {
 	{"article:published_time", MEMBER(date)},
 	{"datepublished", MEMBER(date)},
 	{"citation_publication_date", MEMBER(date)},
+	{"citation_date", MEMBER(date)},
+	{"parsely-pub-date", MEMBER(date)},
+	{"sailthru.date", MEMBER(date)},
+	{"publish-date", MEMBER(date)},
 	{"dc.date", MEMBER(date)},
 	{"dcterms.date", MEMBER(date)},
 	{"dc.date.issued", MEMBER(date)},
@@ -56,113 +59,24 @@ static const struct meta metas[] = {
 	{"content-language", MEMBER(language)},
 	{"dc.language", MEMBER(language)},
 	{"og:url", MEMBER(canonical)},
+	{"og:image:secure_url", MEMBER(image)},
+	{"og:image", MEMBER(image)},
+	{"og:image:url", MEMBER(image)},
+	{"twitter:image", MEMBER(image)},
+	{"twitter:image:src", MEMBER(image)},
+	{"thumbnail", MEMBER(image)},
 };
 
 enum { METAS = sizeof(metas) / sizeof(metas[0]) };
-
-/* --- JSON-LD --- */
-
-/* A string, or the "name" of an object, or these of an array, with commas. */
-static void
-names_of(struct json_object *o, struct buf *out, int depth)
-{
-	if (!o || depth > 3 || out->len > DOC_LINE)
-		return;
-	if (json_object_is_type(o, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(o) && i < 20; i++)
-			names_of(json_object_array_get_idx(o, i), out, depth + 1);
-		return;
-	}
-	if (json_object_is_type(o, json_type_object))
-		o = json_object_object_get(o, "name");
-	if (json_object_is_type(o, json_type_string) && json_object_get_string_len(o) > 0)
-		buf_printf(out, "%s%s", out->len ? ", " : "", json_object_get_string(o));
-}
-
-static void
-take_names(char **to, struct json_object *o, const char *key)
-{
-	struct json_object *v;
-	struct buf names = {0};
-
-	if (*to || !json_object_object_get_ex(o, key, &v))
-		return;
-	names_of(v, &names, 0);
-	doc_set_string(to, names.data);
-	buf_free(&names);
-}
-
-/* Types of things on the page that are not the page itself. */
-static bool
-is_aside(struct json_object *o)
-{
-	return word_is_one_of(rec_string(o, "@type"), "Organization", "NewsMediaOrganization", "WebSite",
-			      "BreadcrumbList", "ImageObject", "Person", "SearchAction", "ListItem",
-			      "SiteNavigationElement", "Corporation", "LocalBusiness");
-}
-
-static void
-take_thing(struct said *s, struct json_object *o)
-{
-	if (is_aside(o))
-		return;
-	take_names(&s->title, o, "headline");
-	if (!rec_string(o, "headline") && rec_string(o, "@type"))
-		take_names(&s->title, o, "name");
-	take_names(&s->description, o, "description");
-	take_names(&s->author, o, "author");
-	take_names(&s->author, o, "creator");
-	take_names(&s->date, o, "datePublished");
-	take_names(&s->date, o, "dateCreated");
-	take_names(&s->modified, o, "dateModified");
-	take_names(&s->language, o, "inLanguage");
-}
-
-static void
-take_ld(struct said *s, struct json_object *o, int depth, int *left)
-{
-	struct json_object *graph;
-
-	if (depth > 4 || --*left < 0)
-		return;
-	if (json_object_is_type(o, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(o); i++)
-			take_ld(s, json_object_array_get_idx(o, i), depth + 1, left);
-	} else if (json_object_is_type(o, json_type_object)) {
-		take_thing(s, o);
-		if (json_object_object_get_ex(o, "@graph", &graph) ||
-		    json_object_object_get_ex(o, "mainEntity", &graph))
-			take_ld(s, graph, depth + 1, left);
-	}
-}
-
-static void
-look_at_ld(struct said *s, const struct dom *d, uint32_t i)
-{
-	const char *type = dom_attribute(d, i, "type");
-	struct json_tokener *t;
-	struct json_object *o;
-	int left = LD_NODES;
-	const char *text = i + 1 < d->nodes[i].end ? dom_text(d, i + 1) : NULL;
-	size_t n = text ? strlen(text) : 0;
-
-	if (!type || strcasecmp(type, "application/ld+json") != 0 || n == 0 || n > LD_BYTES)
-		return;
-	t = json_tokener_new_ex(DEPTH);
-	if (!t)
-		return;
-	o = json_tokener_parse_ex(t, text, (int)n + 1);
-	take_ld(s, o, 0, &left);
-	json_object_put(o);
-	json_tokener_free(t);
-}
 
 /* --- elements --- */
 
 /* The values of the metas, by their places in the table. */
 struct heard {
 	const char *content[METAS];
-	char *title, *author, *byline, *date;
+	char *title, *headline, *author, *byline, *date, *line, *image;
+	bool heading;   /* the page's heading was passed */
+	unsigned lines; /* that were read behind it */
 };
 
 static void
@@ -200,6 +114,20 @@ attribute_is(const struct dom *d, uint32_t i, const char *name, const char *valu
 	return has && strcasecmp(has, value) == 0;
 }
 
+/* The name behind "By" or another such word; NULL if there is none. */
+static const char *
+behind_by(const char *text)
+{
+	static const char *const words[] = {"by ",      "by: ",    "von ",  "par ",        "por ",
+					    "di ",      "door ",   "av ",   "written by ", "\xd0\xbe\xd1\x82 ",
+					    "author: ", "autor: ", "text: "};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncasecmp(text, words[i], strlen(words[i])) == 0)
+			return text + strlen(words[i]);
+	return NULL;
+}
+
 /* "By Ada Lovelace | 3 May" is Ada Lovelace. */
 static void
 take_author(char **to, const struct dom *d, uint32_t i)
@@ -210,26 +138,78 @@ take_author(char **to, const struct dom *d, uint32_t i)
 	if (*to || d->nodes[i].text == 0 || d->nodes[i].text > 80)
 		return;
 	take_text(&text, d, i);
-	name = text && strncasecmp(text, "by ", 3) == 0 ? text + 3 : text;
+	name = text ? behind_by(text) : NULL;
+	name = name ? name : text;
 	if (name)
 		doc_set(to, name, strcspn(name, "|,;(0123456789\xc2"));
 	free(text);
+}
+
+/* A short line behind the page's heading may have the date, or the author's name behind "By". */
+static void
+look_at_line(struct heard *h, const struct dom *d, uint32_t i)
+{
+	struct page_date date;
+	char *text = NULL;
+	const char *name;
+
+	if (!h->heading || h->lines >= LINES || !dom_is_block(d, i) || d->nodes[i].own == 0)
+		return;
+	h->lines++;
+	if (d->nodes[i].text > LINE)
+		return;
+	take_text(&text, d, i);
+	if (text && !h->line && page_date_find(text, &date))
+		doc_set(&h->line, text + date.from, date.n);
+	name = text ? behind_by(text) : NULL;
+	if (name && isupper((unsigned char)*name) && !h->byline)
+		take_author(&h->byline, d, i);
+	free(text);
+}
+
+static void
+look_at_date(struct heard *h, const struct dom *d, uint32_t i)
+{
+	const char *stamp = dom_attribute(d, i, "datetime");
+	struct page_date date;
+	char *text = NULL;
+
+	if (!stamp)
+		stamp = dom_attribute(d, i, "content");
+	if (!stamp)
+		take_text(&text, d, i);
+	if (stamp && isdigit((unsigned char)*stamp) && strlen(stamp) >= 8)
+		doc_set_string(&h->date, stamp);
+	else if (text && page_date_find(text, &date))
+		doc_set(&h->date, text + date.from, date.n);
+	free(text);
+}
+
+/* The picture that is marked as the page's in microdata. */
+static void
+look_at_image(struct heard *h, const struct dom *d, uint32_t i)
+{
+	const char *url = dom_attribute(d, i, "src");
+
+	url = url ? url : dom_attribute(d, i, "content");
+	doc_set_string(&h->image, url ? url : dom_attribute(d, i, "href"));
 }
 
 static void
 look_at_body(struct heard *h, const struct dom *d, uint32_t i)
 {
 	GumboTag tag = dom_tag(d, i);
+	const char *property = dom_attribute(d, i, "itemprop");
 
-	if (tag == GUMBO_TAG_TIME || attribute_is(d, i, "itemprop", "datePublished")) {
-		const char *stamp = dom_attribute(d, i, "datetime");
-
-		if (!stamp)
-			stamp = dom_attribute(d, i, "content");
-		if (stamp && isdigit((unsigned char)*stamp) && strlen(stamp) >= 8)
-			doc_set_string(&h->date, stamp);
-	}
-	if (attribute_is(d, i, "rel", "author") || attribute_is(d, i, "itemprop", "author"))
+	look_at_line(h, d, i);
+	h->heading = h->heading || tag == GUMBO_TAG_H1;
+	if (tag == GUMBO_TAG_TIME || (property && strcasecmp(property, "datePublished") == 0))
+		look_at_date(h, d, i);
+	if (property && strcasecmp(property, "image") == 0)
+		look_at_image(h, d, i);
+	if (property && strcasecmp(property, "headline") == 0)
+		take_text(&h->headline, d, i);
+	if (attribute_is(d, i, "rel", "author") || (property && strcasecmp(property, "author") == 0))
 		take_author(&h->author, d, i);
 	else if (attribute_is(d, i, "class", "byline") || attribute_is(d, i, "class", "author") ||
 		 attribute_is(d, i, "class", "author-name"))
@@ -237,16 +217,18 @@ look_at_body(struct heard *h, const struct dom *d, uint32_t i)
 }
 
 static void
-look_at_link(struct said *s, const struct dom *d, uint32_t i, CURLU *base)
+look_at_link(struct page_statements *s, const struct dom *d, uint32_t i, CURLU *base)
 {
 	const char *href = dom_attribute(d, i, "href");
 
+	if (href && attribute_is(d, i, "rel", "image_src"))
+		doc_set_string(&s->image, href);
 	if (!s->canonical && href && attribute_is(d, i, "rel", "canonical"))
 		s->canonical = url_resolve(base, href, strlen(href));
 }
 
 static void
-look_at_element(struct said *s, struct heard *h, const struct dom *d, uint32_t i, CURLU *base)
+look_at_element(struct page_statements *s, struct heard *h, const struct dom *d, uint32_t i, CURLU *base)
 {
 	switch (dom_tag(d, i)) {
 	case GUMBO_TAG_HTML:
@@ -263,7 +245,7 @@ look_at_element(struct said *s, struct heard *h, const struct dom *d, uint32_t i
 		look_at_link(s, d, i, base);
 		break;
 	case GUMBO_TAG_SCRIPT:
-		look_at_ld(s, d, i);
+		page_linked_data_read(s, d, i);
 		break;
 	default:
 		if (d->nodes[i].node->type == GUMBO_NODE_ELEMENT && !d->nodes[i].hidden)
@@ -295,20 +277,48 @@ without_site(const char *title, const char *site)
 }
 
 static void
-take_title(const struct dom *d, const struct said *s, const struct heard *h, struct doc *out)
+take_title(const struct dom *d, const struct page_statements *s, const struct heard *h, struct doc *out)
 {
 	uint32_t h1 = dom_find(d, 0, d->count, GUMBO_TAG_H1);
 
 	if (s->title)
 		out->title = without_site(s->title, s->site);
+	else if (h->headline)
+		doc_set_string(&out->title, h->headline);
 	else if (h->title)
 		out->title = without_site(h->title, s->site);
 	else if (h1 < d->count)
 		take_text(&out->title, d, h1);
 }
 
+/* The date of publication and that of the last change, as ISO 8601 beside the page's own words. */
 static void
-settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *base, struct doc *out)
+settle_dates(const struct page_statements *s, const struct heard *h, struct doc *out)
+{
+	struct page_date date;
+
+	doc_set_string(&out->date, s->date);
+	doc_set_string(&out->date, h->date);
+	doc_set_string(&out->date, h->line);
+	if (out->date && page_date_find(out->date, &date))
+		doc_meta(out, "date_iso", date.iso);
+	doc_meta(out, "modified", s->modified);
+	if (s->modified && page_date_find(s->modified, &date))
+		doc_meta(out, "modified_iso", date.iso);
+}
+
+static void
+settle_image(const struct page_statements *s, const struct heard *h, CURLU *base, struct doc *out)
+{
+	const char *image = s->image ? s->image : h->image;
+	char *url = image ? url_resolve(base, image, strlen(image)) : NULL;
+
+	doc_meta(out, "image", url);
+	free(url);
+}
+
+static void
+settle_metadata(const struct dom *d, struct page_statements *s, struct heard *h, CURLU *base, struct doc *out)
 {
 	char *c;
 
@@ -337,20 +347,20 @@ settle_metadata(const struct dom *d, struct said *s, struct heard *h, CURLU *bas
 	doc_set_string(&out->author, s->author);
 	doc_set_string(&out->author, h->author);
 	doc_set_string(&out->author, h->byline);
-	doc_set_string(&out->date, s->date);
-	doc_set_string(&out->date, h->date);
+	settle_dates(s, h, out);
+	settle_image(s, h, base, out);
 	doc_set_string(&out->canonical, s->canonical);
 	doc_meta(out, "site", s->site);
-	doc_meta(out, "modified", s->modified);
 }
 
 void
-page_metadata_read(const struct dom *d, CURLU *base, struct doc *out)
+page_metadata_read(const struct dom *d, CURLU *base, struct doc *out, struct buf *body)
 {
-	struct said s = {0};
+	struct page_statements s = {.body = body};
 	struct heard h = {0};
-	char **lines[] = {&s.title,     &s.site,     &s.language, &s.description, &s.author, &s.date,
-			  &s.canonical, &s.modified, &h.title,    &h.author,      &h.byline, &h.date};
+	char **lines[] = {&s.title,     &s.site,     &s.language, &s.description, &s.author,   &s.date,
+			  &s.canonical, &s.modified, &s.image,    &h.title,       &h.headline, &h.author,
+			  &h.byline,    &h.date,     &h.line,     &h.image};
 
 	for (uint32_t i = 0; i < d->count; i++)
 		look_at_element(&s, &h, d, i, base);

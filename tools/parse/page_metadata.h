@@ -10,7 +10,8 @@
 #include "dom.h"
 
 /* From JSON-LD, OpenGraph and other meta elements, <title>, <time>, rel=author and rel=canonical, in this order where
- * they differ. BASE: the page's URL, NULL where it is not known. */
-void page_metadata_read(const struct dom *d, CURLU *base, struct doc *out);
+ * they differ. BASE: the page's URL, NULL where it is not known. BODY gets the text of the article that JSON-LD has
+ * (articleBody), if there is one. */
+void page_metadata_read(const struct dom *d, CURLU *base, struct doc *out, struct buf *body);
 
 #endif

@@ -1,6 +1,5 @@
 #include "parse_helper.h"
 
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,8 +161,9 @@ parse_serve(const char *format)
 	int got;
 
 	helper_require_socket();
-	if (setenv("TZ", "UTC0", 1) < 0 || !setlocale(LC_CTYPE, "C.UTF-8"))
-		msg_die(EX_UNAVAILABLE, "there is no locale C.UTF-8: install the package libc-bin");
+	msg_use_utf8();
+	if (setenv("TZ", "UTC0", 1) < 0)
+		msg_die_errno(EX_OSERR, "cannot set the time zone");
 	tzset();
 	f->load();
 	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0)

@@ -15,6 +15,7 @@ enum {
 	PAGE_MAX = 16 << 20,
 	GUESS = 1 << 20, /* bytes from which the character set is guessed */
 	HEAD = 1024,
+	SURE = 3, /* characters of UTF-8, or invalid bytes, that are no accident */
 };
 
 static struct {
@@ -91,21 +92,84 @@ guess_charset(const char *s, size_t n)
 								  : charset;
 }
 
+/* How many characters of valid UTF-8 longer than a byte the text has. */
+static size_t
+count_long_characters(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += ((unsigned char)s[i] & 0xc0) == 0xc0;
+	return count;
+}
+
+/* How many characters the text has that stand for invalid bytes. */
+static size_t
+count_replacements(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (const char *at = s; (at = memmem(at, n - (size_t)(at - s), "\xef\xbf\xbd", 3)); at += 3)
+		count++;
+	return count;
+}
+
+static size_t
+count_invalid(const char *s, size_t n)
+{
+	size_t count = 0;
+	uint32_t c;
+
+	for (size_t i = 0, len; i < n; i += len ? len : 1) {
+		len = utf8_decode(s + i, n - i, &c);
+		count += len == 0;
+	}
+	return count;
+}
+
+/* The character set that a text is read in, if it states CHARSET. A statement that the bytes contradict does not count:
+ * valid UTF-8 with characters beyond ASCII is not text in another set by chance, and text of which more bytes are
+ * invalid than characters of UTF-8 are valid is not UTF-8. */
+static int
+check_charset(int charset)
+{
+	bool utf8 = is_utf8(text.raw.data, text.raw.len);
+	size_t longer = count_long_characters(text.raw.data, text.raw.len);
+	bool western = charset == charset_of(text.charsets, "windows-1252", 12);
+
+	if (charset == CHARSET_NONE)
+		return utf8 ? CHARSET_UTF8 : guess_charset(text.raw.data, text.raw.len);
+	if (utf8)
+		return longer >= (western ? 1 : SURE) ? CHARSET_UTF8 : charset;
+	if (charset == CHARSET_UTF8 && count_invalid(text.raw.data, text.raw.len) > longer / 2)
+		return guess_charset(text.raw.data, text.raw.len);
+	return charset;
+}
+
 /* The text of RAW as UTF-8, without a byte order mark; CHARSET is CHARSET_NONE if it is not given. */
 static const struct buf *
 decode_text(int charset, size_t mark)
 {
 	const char *wide = charset == CHARSET_NONE ? utf16_of(text.raw.data, text.raw.len) : NULL;
+	int guess;
 
 	if (wide)
 		charset = charset_of(text.charsets, wide, strlen(wide));
-	else if ((charset == CHARSET_NONE || charset == CHARSET_UTF8) && !is_utf8(text.raw.data, text.raw.len))
-		charset = charset == CHARSET_NONE ? guess_charset(text.raw.data, text.raw.len) : charset;
+	else if (mark == 0)
+		charset = check_charset(charset);
 	if (charset < 0) {
 		buf_drop(&text.raw, mark);
 		return &text.raw;
 	}
 	charset_convert(text.charsets, charset, text.raw.data + mark, text.raw.len - mark, &text.utf8);
+	if (mark == 0 && count_replacements(text.utf8.data, text.utf8.len) > SURE) {
+		size_t wrong = count_replacements(text.utf8.data, text.utf8.len);
+
+		guess = guess_charset(text.raw.data, text.raw.len);
+		charset_convert(text.charsets, guess, text.raw.data, text.raw.len, &text.utf8);
+		if (count_replacements(text.utf8.data, text.utf8.len) >= wrong)
+			charset_convert(text.charsets, charset, text.raw.data, text.raw.len, &text.utf8);
+	}
 	return &text.utf8;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/msg.h"
 #include "candidate_files.h"
 #include "confined/type.h"
@@ -35,8 +36,9 @@ candidate_read(struct candidate *c, const struct batch_place *place, struct json
 	snprintf(c->thumb, sizeof(c->thumb), "%s_%u.webp", place->subject, place->idx);
 	if (!strstr(inert, word))
 		c->hidden = "A file of this kind can hold scripts, so it is not shown here. It is kept with the batch.";
-	else if (strncmp(c->mime, "text/", 5) != 0 && strcmp(ext, "json") != 0)
-		c->picture = strncmp(c->mime, "image/", 6) == 0 || strcmp(c->mime, "application/pdf") == 0;
+	else
+		c->document = strcmp(c->mime, "application/pdf") == 0;
+	c->picture = c->document || (!c->hidden && strncmp(c->mime, "image/", 6) == 0);
 }
 
 /* Makes a copy, unless one with the size and time of the original exists. 0, or -1 with errno. */
@@ -51,6 +53,22 @@ copy_file(const struct render *r, int in, const char *name)
 	    to.st_mtim.tv_sec == from.st_mtim.tv_sec && to.st_mtim.tv_nsec == from.st_mtim.tv_nsec)
 		return 0;
 	return atomic_file_put_copy(r->temp, r->dir, name, in, ATOMIC_FILE_DATED);
+}
+
+/* Another number for other bytes, for another time of a change, and for thumbnails that are made in another way. */
+static uint32_t
+version_of(struct json_object *result)
+{
+	const char *sha256 = rec_string(result, "sha256"), *changed = rec_string(result, "file_changed_at");
+	unsigned char digest[HASH_BYTES];
+	struct buf text = {0};
+	uint32_t version;
+
+	buf_printf(&text, "%d %s %s", THUMBNAIL_VERSION, sha256 ? sha256 : "", changed ? changed : "");
+	hash_bytes(text.data, text.len, digest);
+	memcpy(&version, digest, sizeof(version));
+	buf_free(&text);
+	return version;
 }
 
 /* Handles the file of a completed item, or records that it is missing. Returns an exit code. */
@@ -76,6 +94,8 @@ copy_candidate(struct render *r, const struct batch_place *place, struct json_ob
 		return EX_ALL_WELL;
 	}
 	r->candidates++;
+	r->items[place->item - 1].version = version_of(result);
+	r->items[place->item - 1].candidate = true;
 	r->items[place->item - 1].ext = c.hidden ? NULL : type_extension(c.mime);
 	/* Copies the file IN, which it owns from now on, and requests its thumbnail. Returns an exit code. */
 	if (c.hidden)
@@ -83,7 +103,7 @@ copy_candidate(struct render *r, const struct batch_place *place, struct json_ob
 	else if (copy_file(r, in, c.name) < 0)
 		code = msg_report_errno("batch %s: cannot copy a candidate", batch_name(r->batch));
 	else if (c.picture)
-		return thumbnails_add(r, place->item, in, rec_string(result, "sha256"), c.thumb);
+		return thumbnails_add(r, place->item, in, rec_string(result, "sha256"), c.thumb, c.document);
 	close(in);
 	return code;
 }
@@ -109,6 +129,8 @@ read_item(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 	place.item = k;
 	result = rec_parse(line->data, line->len, NULL, 0);
 	status = result ? rec_string(result, "status") : NULL;
+	if (rec_string(result, "license") || memmem(item->data, item->len, "\"license\":\"", 11))
+		r->licensed = true;
 	if (status && strcmp(status, "completed") == 0)
 		code = copy_candidate(r, &place, result);
 	else if (status && strcmp(status, "failed") == 0)
@@ -117,6 +139,25 @@ read_item(struct render *r, uint32_t k, struct buf *item, struct buf *line)
 		r->waiting++;
 	json_object_put(result);
 	return code;
+}
+
+/* Finds the next subject with a candidate behind each. */
+static void
+find_onward(struct render *r)
+{
+	uint32_t next = r->plan.count;
+
+	r->onward = buf_alloc(((size_t)r->plan.count + 1) * sizeof(*r->onward));
+	for (uint32_t i = r->plan.count; i-- > 0;) {
+		const struct indexed_subject *s = &r->plan.subjects[i];
+		bool any = false;
+
+		r->onward[i] = next;
+		for (uint32_t j = 0; j < s->count && !any; j++)
+			any = r->items[r->plan.items[s->first + j] - 1].candidate;
+		if (any)
+			next = i;
+	}
 }
 
 int
@@ -132,6 +173,7 @@ candidates_copy(struct render *r)
 		render_show_progress(r, "items", k, r->plan.length);
 	}
 	last = thumbnails_finish(r);
+	find_onward(r);
 	name = batch_name(r->batch);
 	if (r->lost_count && !r->meanwhile)
 		msg_warn("batch %s: %u completed item%s; `bi-status --rebuild %s` and then `bi-fetch -b "

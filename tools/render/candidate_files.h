@@ -17,6 +17,7 @@ struct candidate {
 	const char *mime;
 	const char *hidden; /* why it is not copied to where pages are served from, or NULL */
 	bool picture;       /* a thumbnail can be tried */
+	bool document;      /* and of its pages, too */
 };
 
 /* What a completed item's result says; strings point into RESULT. */

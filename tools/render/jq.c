@@ -17,7 +17,7 @@ enum { PATIENCE = 60 * 1000, CHUNK = 1 << 16 }; /* milliseconds for which jq may
 static int
 start_jq(struct jq *j)
 {
-	struct buf program = {0}, dir = {0};
+	struct buf program = {0}, dir = {0}, assets = {0};
 	int in[2] = {-1, -1}, out[2] = {-1, -1};
 
 	if (path_of_share(&program, "review/render.jq") < 0 || path_of_share(&dir, "review") < 0)
@@ -26,12 +26,13 @@ start_jq(struct jq *j)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
 	    fcntl(out[0], F_SETFL, O_NONBLOCK) < 0)
 		msg_die_errno(EX_OSERR, "cannot make a pipe");
+	buf_str(&assets, j->assets);
 	j->in = in[1];
 	j->out = out[0];
 	j->pid = child_start(&(struct child){
 		.program = "jq",
-		.argv = (char *[]){(char[]){"jq"}, (char[]){"-c"}, (char[]){"-L"}, dir.data, (char[]){"-f"},
-				   program.data, NULL},
+		.argv = (char *[]){(char[]){"jq"}, (char[]){"-c"}, (char[]){"-L"}, dir.data, (char[]){"--argjson"},
+				   (char[]){"assets"}, assets.data, (char[]){"-f"}, program.data, NULL},
 		.fds = (struct child_fd[]){{in[0], STDIN_FILENO},
 					   {out[1], STDOUT_FILENO},
 					   {STDERR_FILENO, STDERR_FILENO}},
@@ -45,6 +46,7 @@ start_jq(struct jq *j)
 	close(out[1]);
 	buf_free(&program);
 	buf_free(&dir);
+	buf_free(&assets);
 	return j->pid < 0 ? -1 : 0;
 }
 

@@ -16,7 +16,8 @@ struct jq {
 	int (*give)(void *arg, struct buf *to, bool *ended);
 	int (*take)(void *arg, const char *line, size_t n);
 	void *arg;
-	pid_t pid; /* jq.c's own, as what follows */
+	const char *assets; /* JSON: $assets of the program */
+	pid_t pid;          /* jq.c's own, as what follows */
 	int in, out;
 	struct buf to, from;
 	bool ended;

@@ -9,13 +9,22 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "reasons.h"
 #include "records/batch_args.h"
 #include "records/rec.h"
 #include "render.h"
 
+enum { OPT_PICKS = 256, OPT_REASONS, OPT_STARS, OPT_NO_STARS, OPT_BLIND, OPT_NO_BLIND };
+
 static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	{OPT_PICKS, "picks", "COUNT", "one or many picks a subject"},
+	{OPT_REASONS, "reasons", "FILE", "the reasons for a reject, one a line"},
+	{OPT_STARS, "stars", NULL, "ask reviewers for 1 to 5 stars"},
+	{OPT_NO_STARS, "no-stars", NULL, "do not ask for stars"},
+	{OPT_BLIND, "blind", NULL, "hide the picks of others until a reviewer has decided"},
+	{OPT_NO_BLIND, "no-blind", NULL, "show all picks to all"},
 	{0},
 };
 
@@ -51,6 +60,7 @@ struct work {
 	struct root root; /* fd is -1 until it is open */
 	const char *dir;
 	struct thumber *thumber;
+	struct review_change change; /* of the settings of each batch */
 };
 
 static void
@@ -93,8 +103,8 @@ render_meanwhile(void *arg)
 			continue;
 		if (began >= l->due) {
 			open_root(w);
-			l->trouble =
-				render_batch(&w->root, w->names.v[i], &w->thumber, RENDER_MEANWHILE) != EX_ALL_WELL;
+			l->trouble = render_batch(&w->root, w->names.v[i], &w->thumber, &w->change, RENDER_MEANWHILE) !=
+				     EX_ALL_WELL;
 			l->due = clock_ms() + PAUSE + 2 * (clock_ms() - began);
 			l->news = false;
 		} else if (next < 0 || l->due < next) {
@@ -105,9 +115,9 @@ render_meanwhile(void *arg)
 }
 
 static int
-run_render(char **operands, const char *dir, bool json)
+run_render(char **operands, const char *dir, const struct review_change *change, bool json)
 {
-	struct work w = {.root.fd = -1, .dir = dir};
+	struct work w = {.root.fd = -1, .dir = dir, .change = *change};
 	const struct batch_args_watch watch = {.named = on_name, .idle = render_meanwhile, .arg = &w};
 	int code, done;
 
@@ -120,7 +130,8 @@ run_render(char **operands, const char *dir, bool json)
 	if (w.names.n > 0)
 		open_root(&w);
 	for (size_t i = 0; i < w.names.n; i++) {
-		int rc = render_batch(&w.root, w.names.v[i], &w.thumber, json ? RENDER_RECORD : RENDER_SENTENCE);
+		int rc =
+			render_batch(&w.root, w.names.v[i], &w.thumber, change, json ? RENDER_RECORD : RENDER_SENTENCE);
 
 		done += rc == EX_ALL_WELL;
 		code = worse_code(code, rc);
@@ -135,6 +146,24 @@ run_render(char **operands, const char *dir, bool json)
 	return code;
 }
 
+/* Sets the member of C that the option O changes. */
+static void
+take_setting(struct review_change *c, int id, const struct opts *o)
+{
+	static const bool yes = true, no = false;
+
+	if (id == OPT_PICKS && strcmp(o->value, "one") != 0 && strcmp(o->value, "many") != 0)
+		opt_die("--picks is one or many, not '%s'", o->value);
+	if (id == OPT_PICKS)
+		c->picks = o->value;
+	else if (id == OPT_REASONS)
+		c->reasons = reasons_read(o->value);
+	else if (id == OPT_STARS || id == OPT_NO_STARS)
+		c->stars = id == OPT_STARS ? &yes : &no;
+	else
+		c->blind = id == OPT_BLIND ? &yes : &no;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -142,14 +171,17 @@ main(int argc, char **argv)
 		opt_begin("bi-render", table, argc, argv, "[BATCH ...]",
 			  "Makes the review pages of batches, which operands or records on standard input name.");
 	bool json = !isatty(STDOUT_FILENO);
+	struct review_change change = {0};
 	const char *dir = NULL;
 	int id;
 
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'r')
 			dir = o.value;
-		else
+		else if (id == 'j')
 			json = true;
+		else
+			take_setting(&change, id, &o);
 	}
-	msg_finish(run_render(opt_rest(&o), dir, json));
+	msg_finish(run_render(opt_rest(&o), dir, &change, json));
 }

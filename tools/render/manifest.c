@@ -4,13 +4,15 @@
 
 #include "files/atomic_file.h"
 #include "files/file.h"
+#include "index_pages.h"
 #include "manifest.h"
 
-const char *const common_pages[COMMON] = {"submit.html", "index.html"};
+const char *const common_pages[COMMON] = {"subjects.json", "submit.html", "index.html"};
 
-static const char magic[8] = "bipages1";
+static const char magic[8] = "bipages2";
 
-/* The head of .pages; a struct manifest_page for each subject follows, and then the pieces of the pages. */
+/* The head of .pages. A struct manifest_file for each later page of the index follows, a struct manifest_page for each
+ * subject, and then the pieces of the pages. */
 struct head {
 	char magic[8];
 	char programs[HASH_HEX];
@@ -19,10 +21,19 @@ struct head {
 	uint64_t count;
 };
 
+/* Where .pages of COUNT subjects has subject I. */
 static uint64_t
-place_of(uint32_t i)
+place_of(uint32_t count, uint32_t i)
 {
-	return sizeof(struct head) + (uint64_t)i * sizeof(struct manifest_page);
+	return sizeof(struct head) + (index_pages_count(count) - 1) * sizeof(struct manifest_file) +
+	       (uint64_t)i * sizeof(struct manifest_page);
+}
+
+/* Where it has page number PAGE of the index, from 1. */
+static off_t
+place_of_index(uint32_t page)
+{
+	return (off_t)(sizeof(struct head) + (page - 1) * sizeof(struct manifest_file));
 }
 
 /* The properties of the file NAME that show whether it has changed. */
@@ -54,6 +65,7 @@ manifest_open(struct manifest *k, const struct render *r, const char *programs)
 	    memcmp(head.magic, magic, sizeof(magic)) != 0 ||
 	    memcmp(head.programs, programs, sizeof(head.programs)) != 0 || head.count > UINT32_MAX)
 		return;
+	k->same_programs = true;
 	k->count = (uint32_t)head.count;
 	memcpy(k->whole, head.whole, sizeof(k->whole));
 	memcpy(k->common, head.common, sizeof(k->common));
@@ -73,6 +85,14 @@ manifest_common_is_unchanged(const struct manifest *k, const struct render *r, c
 
 	for (size_t i = 0; i < COMMON && same; i++)
 		same = is_as_it_was(&k->common[i], r->dir, common_pages[i]);
+	for (uint32_t page = 1; page < index_pages_count(k->count) && same; page++) {
+		struct manifest_file file;
+		char name[INDEX_NAME];
+
+		index_page_name(name, page);
+		same = file_read_exactly(k->fd, &file, sizeof(file), place_of_index(page)) == 0 &&
+		       is_as_it_was(&file, r->dir, name);
+	}
 	return same;
 }
 
@@ -94,7 +114,7 @@ manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uin
 {
 	struct manifest_page p;
 
-	return i < k->count && file_read_exactly(k->fd, &p, sizeof(p), (off_t)place_of(i)) == 0 &&
+	return i < k->count && file_read_exactly(k->fd, &p, sizeof(p), (off_t)place_of(k->count, i)) == 0 &&
 	       memcmp(p.digest, digest, sizeof(p.digest)) == 0 && has_pieces(k, &p) &&
 	       is_as_it_was(&p.file, r->dir, name);
 }
@@ -102,7 +122,8 @@ manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uin
 int
 manifest_begin(struct manifest_writer *k, const struct render *r)
 {
-	k->end = place_of(r->plan.count);
+	k->count = r->plan.count;
+	k->end = place_of(k->count, k->count);
 	return atomic_file_open(&k->part, r->temp);
 }
 
@@ -120,7 +141,7 @@ manifest_add(struct manifest_writer *k, const struct render *r, uint32_t i, cons
 		p.length[c] = (uint32_t)pieces[c].len;
 		k->end += pieces[c].len;
 	}
-	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(i));
+	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(k->count, i));
 }
 
 int
@@ -129,7 +150,7 @@ manifest_copy(struct manifest_writer *k, const struct manifest *old, uint32_t i,
 	struct manifest_page p;
 	uint64_t at;
 
-	if (file_read_exactly(old->fd, &p, sizeof(p), (off_t)place_of(i)) < 0)
+	if (file_read_exactly(old->fd, &p, sizeof(p), (off_t)place_of(old->count, i)) < 0)
 		return -1;
 	at = p.at;
 	p.at = k->end;
@@ -142,7 +163,7 @@ manifest_copy(struct manifest_writer *k, const struct manifest *old, uint32_t i,
 		at += p.length[c];
 		k->end += p.length[c];
 	}
-	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(i));
+	return file_write_at(k->part.fd, &p, sizeof(p), (off_t)place_of(k->count, i));
 }
 
 int
@@ -158,5 +179,14 @@ manifest_publish(struct manifest_writer *k, const struct render *r, const char *
 		head.common[i] = file_state(r->dir, common_pages[i]);
 	if (file_write_at(k->part.fd, &head, sizeof(head), 0) < 0)
 		return -1;
+	for (uint32_t page = 1; page < index_pages_count(k->count); page++) {
+		struct manifest_file file;
+		char name[INDEX_NAME];
+
+		index_page_name(name, page);
+		file = file_state(r->dir, name);
+		if (file_write_at(k->part.fd, &file, sizeof(file), place_of_index(page)) < 0)
+			return -1;
+	}
 	return atomic_file_publish(&k->part, r->dir, ".pages");
 }

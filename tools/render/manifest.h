@@ -12,9 +12,10 @@
 #include "files/atomic_file.h"
 #include "render_state.h"
 
-enum { COMMON = 2 };
+/* The index, which has several pages, is the last of them. */
+enum { COMMON = 3, COMMON_INDEX = COMMON - 1 };
 
-/* Pages that all subjects have a piece of, published in this order. */
+/* Files that all subjects have a piece of, published in this order. */
 extern const char *const common_pages[COMMON];
 
 struct manifest_file {
@@ -30,7 +31,8 @@ struct manifest_page {
 };
 
 struct manifest {
-	int fd;         /* -1: there is none */
+	int fd; /* -1: there is none */
+	bool same_programs;
 	uint32_t count; /* subjects; 0 where it is of other programs */
 	unsigned char whole[HASH_BYTES];
 	struct manifest_file common[COMMON];
@@ -40,7 +42,8 @@ struct manifest {
 void manifest_open(struct manifest *k, const struct render *r, const char *programs);
 void manifest_close(struct manifest *k);
 
-/* Whether the common pages are there as they were made, of as many subjects and from a head and tail of this digest. */
+/* Whether the common files and all pages of the index are there as they were made, of as many subjects and from a head
+ * and tail of this digest. */
 bool manifest_common_is_unchanged(const struct manifest *k, const struct render *r,
 				  const unsigned char whole[HASH_BYTES]);
 
@@ -50,7 +53,8 @@ bool manifest_page_is_unchanged(const struct manifest *k, const struct render *r
 
 struct manifest_writer {
 	struct atomic_file part;
-	uint64_t end; /* where the next piece goes */
+	uint32_t count; /* subjects */
+	uint64_t end;   /* where the next piece goes */
 };
 
 /* What this run keeps: subjects in any order, then the end, which publishes it. Each 0, or -1 with errno. */

@@ -7,114 +7,31 @@
 #include "base/utf8.h"
 #include "base/words.h"
 #include "candidate_files.h"
+#include "excerpt.h"
+#include "file_kind.h"
+#include "index_pages.h"
+#include "json_members.h"
 #include "near_duplicates.h"
 #include "page_json.h"
 #include "records/rec.h"
+#include "review/credit.h"
 #include "thumbnails.h"
 
 enum {
-	TINY = 200,   /* pixels: a picture with a shorter side is marked */
-	BLURRED = 20, /* a picture whose thumbnail is less sharp is marked too */
-	NEXT_MAX = 9, /* thumbnails of the next subject that a page names */
+	TINY = 200,       /* pixels: a picture with a shorter side is marked */
+	BLURRED = 20,     /* a picture whose thumbnail is less sharp is marked too */
+	NEXT_MAX = 9,     /* thumbnails of the next subject that a page names */
+	TEXT_LONG = 4000, /* bytes of the text of a document */
+	TEXT_SHORT = 300, /* of the documents of a subject that has more than: */
+	LONG_MAX = 40,
 };
-
-/* Numbers go to jq as strings: it would round big ones. Objects and arrays are left out. */
-static bool
-is_scalar(struct json_object *v)
-{
-	enum json_type t = json_object_get_type(v);
-
-	return t == json_type_string || t == json_type_int || t == json_type_double || t == json_type_boolean;
-}
-
-/* The member KEY of FROM, or of OR, as a string. */
-static void
-copy_text(struct json_object *to, const char *key, struct json_object *from, struct json_object * or)
-{
-	struct json_object *v;
-
-	if ((json_object_object_get_ex(from, key, &v) && is_scalar(v)) ||
-	    (or &&json_object_object_get_ex(or, key, &v) && is_scalar(v)))
-		rec_add_filled(to, key, json_object_get_string(v));
-}
-
-/* The texts of the array KEY of FROM as one, with commas between. */
-static void
-add_joined(struct json_object *to, const char *key, struct json_object *from)
-{
-	struct json_object *v;
-	struct buf all = {0};
-
-	if (!json_object_object_get_ex(from, key, &v) || !json_object_is_type(v, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(v); i++) {
-		struct json_object *one = json_object_array_get_idx(v, i);
-
-		if (is_scalar(one))
-			buf_printf(&all, "%s%s", all.len ? ", " : "", json_object_get_string(one));
-	}
-	rec_add_filled(to, key, all.data);
-	buf_free(&all);
-}
-
-static void
-add_count(struct json_object *to, const char *key, uint32_t n)
-{
-	json_object_object_add(to, key, json_object_new_int64(n));
-}
-
-static void
-print_line(struct json_object *o, struct buf *out)
-{
-	buf_str(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	buf_str(out, "\n");
-	json_object_put(o);
-}
-
-struct json_object *
-page_json_about(const struct render *r, bool brief)
-{
-	struct json_object *stored = batch_metadata_object(r->batch), *about;
-
-	if (!stored && errno != ENOENT && errno != EBADMSG)
-		return NULL;
-	about = json_object_new_object();
-	rec_add_filled(about, "batch", batch_name(r->batch));
-	if (stored) {
-		copy_text(about, "label", stored, NULL);
-		copy_text(about, "category", stored, NULL);
-		json_object_put(stored);
-	}
-	add_count(about, "subjects", r->plan.count);
-	if (brief)
-		return about;
-	add_count(about, "candidates", r->candidates);
-	add_count(about, "failed", r->failed);
-	add_count(about, "waiting", r->waiting);
-	return about;
-}
-
-void
-page_json_head(const struct render *r, struct buf *out)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "head", json_object_get(r->about));
-	print_line(o, out);
-}
-
-void
-page_json_tail(struct buf *out)
-{
-	buf_str(out, "{\"tail\":{}}\n");
-}
 
 static void
 add_fact(struct json_object *facts, const char *key, struct json_object *value)
 {
 	struct json_object *fact;
 
-	if (!is_scalar(value) || !*json_object_get_string(value))
+	if (!json_is_scalar(value) || !*json_object_get_string(value))
 		return;
 	fact = json_object_new_array();
 	json_object_array_add(fact, json_object_new_string(key));
@@ -201,27 +118,6 @@ add_subject(struct json_object *to, const char *id, struct json_object *item)
 	json_object_object_add(to, "facts", facts);
 }
 
-/* The kind of the file in a word or two. */
-static const char *
-kind_of(const struct candidate *c)
-{
-	if (strcmp(c->mime, "image/svg+xml") == 0)
-		return "SVG drawing";
-	if (strncmp(c->mime, "image/", 6) == 0)
-		return "No picture";
-	if (strncmp(c->mime, "video/", 6) == 0)
-		return "Video";
-	if (strncmp(c->mime, "audio/", 6) == 0)
-		return "Sound";
-	if (strcmp(c->mime, "application/pdf") == 0)
-		return "PDF document";
-	if (strcmp(c->mime, "text/html") == 0)
-		return "Web page";
-	if (strcmp(c->mime, "application/x-empty") == 0)
-		return "Empty file";
-	return "File";
-}
-
 /* Well-known ratios of wide pictures. */
 static const struct ratio {
 	unsigned width, height;
@@ -244,21 +140,6 @@ add_aspect(struct json_object *to, uint32_t width, uint32_t height)
 			snprintf(text, sizeof(text), "%u:%u", tall ? r->height : r->width, tall ? r->width : r->height);
 	}
 	rec_add_filled(to, "aspect", text);
-}
-
-static void
-add_true(struct json_object *to, const char *key, bool is)
-{
-	if (is)
-		json_object_object_add(to, key, json_object_new_boolean(true));
-}
-
-/* The types that browsers show in a page. */
-static bool
-browsers_show(const char *mime)
-{
-	return word_is_one_of(mime, "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/svg+xml",
-			      "image/bmp", "image/x-ms-bmp");
 }
 
 /* Of 21 photographs with 512 pixels on the longest side, all have 43 or more; after a Gaussian blur of 2 pixels, all
@@ -284,16 +165,20 @@ add_picture(struct json_object *to, const struct candidate *c, const struct thum
 
 	snprintf(path, sizeof(path), "thumbs/%s", c->thumb);
 	rec_add_filled(to, "thumb", path);
-	add_count(to, "thumb_width", s->width);
-	add_count(to, "thumb_height", s->height);
-	add_count(to, "width", s->owidth);
-	add_count(to, "height", s->oheight);
+	json_add_count(to, "thumb_width", s->width);
+	json_add_count(to, "thumb_height", s->height);
+	if (s->drawn) {
+		json_add_count(to, "pages", s->pages);
+		json_add_count(to, "drawn", s->drawn - 1);
+	}
+	json_add_count(to, "width", s->owidth);
+	json_add_count(to, "height", s->oheight);
 	add_aspect(to, s->owidth, s->oheight);
-	add_true(to, "shows", browsers_show(c->mime));
-	add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
-	add_true(to, "blurred", is_blurred(s));
-	add_true(to, "animated", s->kind & THUMB_ANIMATED);
-	add_true(to, "vector", vector);
+	json_add_true(to, "shows", file_kind_is_shown(c->mime));
+	json_add_true(to, "tiny", !vector && (s->owidth < TINY || s->oheight < TINY));
+	json_add_true(to, "blurred", is_blurred(s));
+	json_add_true(to, "animated", s->kind & THUMB_ANIMATED);
+	json_add_true(to, "vector", vector);
 }
 
 /* 0, or -1 with errno. */
@@ -322,14 +207,20 @@ static int
 add_completed(const struct render *r, struct shown *to, const struct batch_place *place, struct json_object *result)
 {
 	const char *sha256 = rec_string(result, "sha256");
+	char version[2 * sizeof(uint32_t) + 1];
+	int rc = 0;
 	struct candidate c;
 
 	candidate_read(&c, place, result);
+	if (!c.picture || c.document)
+		rc = excerpt_add(r->batch, place, result, place->idx > LONG_MAX ? TEXT_SHORT : TEXT_LONG, to->json);
+	if (rc < 0)
+		return -1;
 	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");
 	rec_add_filled(to->json, "mime", c.mime);
-	copy_text(to->json, "bytes", result, NULL);
-	copy_text(to->json, "file_changed_at", result, NULL);
-	rec_add_filled(to->json, "kind", kind_of(&c));
+	json_copy_text(to->json, "bytes", result, NULL);
+	json_copy_text(to->json, "file_changed_at", result, NULL);
+	rec_add_filled(to->json, "kind", file_kind(&c));
 	if (c.hidden) {
 		rec_add_filled(to->json, "why", c.hidden);
 		return 0;
@@ -338,11 +229,31 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 		rec_add_filled(to->json, "why", "The file is missing.");
 		return 0;
 	}
+	snprintf(version, sizeof(version), "%08x", r->items[place->item - 1].version);
 	rec_add_filled(to->json, "file", c.name);
+	rec_add_filled(to->json, "version", version);
 	if (c.picture)
 		return add_thumbnail(r, to, &c, place->item);
-	rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
+	if (file_kind_player(c.mime))
+		rec_add_filled(to->json, "player", file_kind_player(c.mime));
+	else if (!json_object_object_get_ex(to->json, "text", NULL))
+		rec_add_filled(to->json, "why", "This file is not a picture. Download it to open it.");
 	return 0;
+}
+
+/* Makes the member KEY of O, which is often HTML, plain text. */
+static void
+make_plain(struct json_object *o, const char *key)
+{
+	const char *html = rec_string(o, key);
+	struct buf text = {0};
+
+	if (!html)
+		return;
+	credit_text(&text, html);
+	json_object_object_del(o, key);
+	rec_add_filled(o, key, text.data);
+	buf_free(&text);
 }
 
 /* Adds one item to TO, or counts it as waiting. 0, or -1 with errno. */
@@ -366,21 +277,27 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 		return 0;
 	}
 	to->json = json_object_new_object();
-	add_count(to->json, "idx", place->idx);
+	json_add_count(to->json, "idx", place->idx);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		copy_text(to->json, texts[i], result, item);
-	add_joined(to->json, "score_why", result);
+		json_copy_text(to->json, texts[i], result, item);
+	make_plain(to->json, "author");
+	make_plain(to->json, "credit");
+	json_add_joined(to->json, "score_why", result);
 	if (*status == 'c' && !lost) {
 		rc = add_completed(r, to, place, result);
 	} else {
 		struct json_object *error = NULL;
 		const char *message = NULL, *from;
 
+		json_add_count(to->json, "item", place->item);
 		if (json_object_object_get_ex(result, "error", &error)) {
+			json_copy_text(to->json, "code", error, NULL);
 			message = rec_string(error, "message");
 			if (!message || !*message)
 				message = rec_string(error, "code");
 		}
+		if (lost)
+			rec_add_filled(to->json, "code", "file_lost");
 		if (!message)
 			message = lost ? "the item was completed, but its file is missing" : "the reason is unknown";
 		rec_add_filled(to->json, "failed", message);
@@ -403,10 +320,10 @@ arrange_candidates(struct shown *shown, struct near_duplicate *alike, size_t n)
 		struct json_object *c = shown[a->at].json;
 
 		if (a->same_as)
-			add_count(c, "same_as", a->same_as);
+			json_add_count(c, "same_as", a->same_as);
 		if (a->near) {
-			add_count(c, "near", a->near);
-			add_count(c, "distance", a->distance);
+			json_add_count(c, "near", a->near);
+			json_add_count(c, "distance", a->distance);
 		}
 		json_object_array_add(candidates, c);
 	}
@@ -462,7 +379,7 @@ add_items(struct render *r, uint32_t i, struct json_object *to)
 	}
 	buf_free(&line);
 	json_object_object_add(to, "candidates", arrange_candidates(shown, alike, n));
-	add_count(to, "waiting", waiting);
+	json_add_count(to, "waiting", waiting);
 	free(shown);
 	free(alike);
 	return rc;
@@ -472,25 +389,34 @@ int
 page_json_subject(struct render *r, uint32_t i, struct buf *out)
 {
 	struct json_object *subject = json_object_new_object(), *o;
+	char index[INDEX_NAME];
 
 	if (add_items(r, i, subject) < 0) {
 		json_object_put(subject);
 		return -1;
 	}
-	add_count(subject, "position", i + 1);
+	json_add_count(subject, "position", i + 1);
+	index_page_name(index, i / INDEX_PAGE);
+	rec_add_filled(subject, "index", index);
+	json_add_count(subject, "place", i % INDEX_PAGE + 1);
 	if (i > 0)
 		rec_add_filled(subject, "prev", subject_index_id(&r->plan, i - 1));
-	if (i + 1 < r->plan.count) {
-		const struct indexed_subject *s = &r->plan.subjects[i + 1];
+	if (i + 1 < r->plan.count)
+		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
+	if (r->onward[i] < r->plan.count) {
+		const struct indexed_subject *s = &r->plan.subjects[r->onward[i]];
+		const char *id = subject_index_id(&r->plan, r->onward[i]);
 		struct json_object *files = json_object_new_array();
 		char path[SUBJECT_MAX + 40];
 
-		rec_add_filled(subject, "next", subject_index_id(&r->plan, i + 1));
+		rec_add_filled(subject, "onward", id);
 		/* The files that the browser may fetch in advance while this subject is shown. */
 		for (uint32_t j = 0; j < s->count && json_object_array_length(files) < NEXT_MAX; j++) {
-			if (!r->items[r->plan.items[s->first + j] - 1].thumb)
+			const struct item_files *files_of = &r->items[r->plan.items[s->first + j] - 1];
+
+			if (!files_of->thumb)
 				continue;
-			snprintf(path, sizeof(path), "thumbs/%s_%u.webp", subject_index_id(&r->plan, i + 1), j + 1);
+			snprintf(path, sizeof(path), "thumbs/%s_%u.webp?v=%08x", id, j + 1, files_of->version);
 			json_object_array_add(files, json_object_new_string(path));
 		}
 		json_object_object_add(subject, "next_files", files);
@@ -498,6 +424,6 @@ page_json_subject(struct render *r, uint32_t i, struct buf *out)
 	o = json_object_new_object();
 	json_object_object_add(o, "batch", json_object_get(r->brief));
 	json_object_object_add(o, "subject", subject);
-	print_line(o, out);
+	json_print_line(o, out);
 	return 0;
 }

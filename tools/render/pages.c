@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
+#include "index_pages.h"
 #include "jq.h"
 #include "manifest.h"
 #include "page_file.h"
@@ -16,20 +17,30 @@
 
 enum { PAGE_NAME = SUBJECT_MAX + 16 };
 
-/* The pages that are being made. Input and output of jq have the same order: the head, each subject that changed, the
- * tail. */
+/* Input and output of jq have the same order: the head; for each page of the index its head, the subjects on it that
+ * changed, and its tail; the tail. */
+enum line { LINE_HEAD, LINE_INDEX_HEAD, LINE_SUBJECT, LINE_INDEX_TAIL, LINE_TAIL, LINE_NONE };
+
+/* A line of it, or one that comes next. */
+struct cursor {
+	enum line line;
+	uint32_t page;    /* of the index */
+	uint32_t subject; /* the next, which is not on an earlier line */
+};
+
+/* The pages that are being made. */
 struct making {
 	struct render *r;
 	struct manifest old;
 	struct manifest_writer new;
 	bool *changed;                        /* of each subject */
 	unsigned char (*digests)[HASH_BYTES]; /* of what jq reads of each */
-	uint32_t given, taken; /* of subjects: the next for jq, and the next that is not in the common pages */
-	uint32_t made;         /* pages of subjects that jq returned */
-	bool head, tail_made;  /* was given to jq; was returned */
+	struct cursor given, taken;           /* the next line for jq, and the next of jq */
+	uint32_t made;                        /* pages of subjects that jq returned */
 	char programs[HASH_HEX + 1];
 	unsigned char whole[HASH_BYTES];
 	struct atomic_file pages[COMMON];
+	struct atomic_file later;  /* a page of the index after the first */
 	struct buf pieces[COMMON]; /* what one subject adds to them */
 	struct buf line;
 };
@@ -63,45 +74,86 @@ find_changed(struct making *m)
 	return n;
 }
 
+/* The subject behind the last one of page PAGE of the index. */
+static uint32_t
+end_of_page(const struct making *m, uint32_t page)
+{
+	uint32_t left = m->r->plan.count - page * INDEX_PAGE;
+
+	return page * INDEX_PAGE + (left < INDEX_PAGE ? left : INDEX_PAGE);
+}
+
+/* Goes on to the next line. */
+static void
+advance(const struct making *m, struct cursor *c)
+{
+	uint32_t end = end_of_page(m, c->page);
+
+	if (c->line == LINE_INDEX_HEAD || c->line == LINE_SUBJECT) {
+		c->subject += c->line == LINE_SUBJECT;
+		while (c->subject < end && !m->changed[c->subject])
+			c->subject++;
+		c->line = c->subject < end ? LINE_SUBJECT : LINE_INDEX_TAIL;
+	} else if (c->line == LINE_INDEX_TAIL && c->subject < m->r->plan.count) {
+		c->page++;
+		c->line = LINE_INDEX_HEAD;
+	} else {
+		c->line = c->line == LINE_HEAD ? LINE_INDEX_HEAD : c->line == LINE_INDEX_TAIL ? LINE_TAIL : LINE_NONE;
+	}
+}
+
 /* Stores the next line for jq in TO. */
 static int
 give_line(void *arg, struct buf *to, bool *ended)
 {
 	struct making *m = arg;
-	const struct subject_index *plan = &m->r->plan;
+	struct cursor *c = &m->given;
 
-	if (!m->head) {
+	switch (c->line) {
+	case LINE_HEAD:
 		page_json_head(m->r, to);
-		m->head = true;
-		return EX_ALL_WELL;
-	}
-	while (m->given < plan->count && !m->changed[m->given])
-		m->given++;
-	if (m->given < plan->count) {
-		if (page_json_subject(m->r, m->given++, to) < 0)
+		break;
+	case LINE_INDEX_HEAD:
+		page_json_index(m->r, "index_head", c->page, to);
+		break;
+	case LINE_SUBJECT:
+		if (page_json_subject(m->r, c->subject, to) < 0)
 			return msg_report_errno("batch %s: cannot read its items", batch_name(m->r->batch));
-		return EX_ALL_WELL;
+		break;
+	case LINE_INDEX_TAIL:
+		page_json_index(m->r, "index_tail", c->page, to);
+		break;
+	case LINE_TAIL:
+	case LINE_NONE:
+		page_json_tail(to);
+		*ended = true;
 	}
-	page_json_tail(to);
-	*ended = true;
+	advance(m, c);
 	return EX_ALL_WELL;
 }
 
 static int
 add_pieces(struct making *m)
 {
-	for (size_t c = 0; c < COMMON; c++)
-		if (atomic_file_write(&m->pages[c], m->pieces[c].data, m->pieces[c].len) < 0)
+	for (size_t c = 0; c < COMMON; c++) {
+		struct atomic_file *to = c == COMMON_INDEX && m->taken.page > 0 ? &m->later : &m->pages[c];
+
+		if (m->pieces[c].len && atomic_file_write(to, m->pieces[c].data, m->pieces[c].len) < 0)
 			return -1;
+	}
 	return 0;
 }
 
-/* Adds the pieces of unchanged subjects, up to the next one that changed. 0 or -1. */
+/* Goes on to the next line of jq, and adds the pieces of the unchanged subjects before it. 0 or -1. */
 static int
 add_unchanged(struct making *m)
 {
-	for (; m->taken < m->r->plan.count && !m->changed[m->taken]; m->taken++)
-		if (manifest_copy(&m->new, &m->old, m->taken, m->pieces) < 0 || add_pieces(m) < 0)
+	struct cursor was = m->taken;
+	uint32_t i = was.subject + (was.line == LINE_SUBJECT);
+
+	advance(m, &m->taken);
+	for (; i < m->taken.subject; i++)
+		if (manifest_copy(&m->new, &m->old, i, m->pieces) < 0 || add_pieces(m) < 0)
 			return -1;
 	return 0;
 }
@@ -149,50 +201,18 @@ static int
 take_subject(struct making *m, struct json_object *made)
 {
 	char name[PAGE_NAME];
-	uint32_t i = m->taken++;
+	uint32_t i = m->taken.subject;
 	int rc;
 
 	page_name(name, m->r, i);
 	rc = take_all(m, made, name);
-	if (rc == 0 && (manifest_add(&m->new, m->r, i, m->digests[i], name, m->pieces) < 0 || add_pieces(m) < 0))
+	if (rc == 0 && manifest_add(&m->new, m->r, i, m->digests[i], name, m->pieces) < 0)
 		rc = -1;
 	render_show_progress(m->r, "pages", ++m->made, m->r->plan.count);
 	return rc;
 }
 
-static int
-take_line(void *arg, const char *line, size_t n)
-{
-	struct making *m = arg;
-	struct json_object *made = rec_parse(line, n, NULL, 0);
-	int rc;
-
-	if (m->tail_made) {
-		rc = 1;
-	} else if (m->new.part.fd < 0) { /* the head */
-		rc = manifest_begin(&m->new, m->r);
-		if (rc == 0 && (rc = take_all(m, made, NULL)) == 0)
-			rc = add_pieces(m);
-	} else if (m->taken < m->r->plan.count) {
-		rc = take_subject(m, made);
-	} else {
-		rc = take_all(m, made, NULL);
-		if (rc == 0)
-			rc = add_pieces(m);
-		m->tail_made = rc == 0;
-	}
-	if (rc == 0 && !m->tail_made)
-		rc = add_unchanged(m);
-	json_object_put(made);
-	if (rc < 0)
-		return msg_report_errno("batch %s: cannot write its pages", batch_name(m->r->batch));
-	if (rc > 0)
-		msg_warn("batch %s: the jq program in share/review wrote something that is not a page",
-			 batch_name(m->r->batch));
-	return rc > 0 ? EX_SOFTWARE : EX_ALL_WELL;
-}
-
-/* Publishes a common page, unless it is unchanged. 0, or -1 with errno. */
+/* Publishes a common file or page, unless it is unchanged. 0, or -1 with errno. */
 static int
 publish_common(const struct render *r, struct atomic_file *page, const char *name)
 {
@@ -207,11 +227,60 @@ publish_common(const struct render *r, struct atomic_file *page, const char *nam
 	return rc;
 }
 
+/* Begins what the line needs that jq returned. 0, or -1 with errno. */
+static int
+begin_line(struct making *m)
+{
+	if (m->taken.line == LINE_HEAD)
+		return manifest_begin(&m->new, m->r);
+	if (m->taken.line == LINE_INDEX_HEAD && m->taken.page > 0)
+		return atomic_file_open(&m->later, m->r->temp);
+	return 0;
+}
+
+/* Adds the pieces of the line, ends a later page of the index, and goes on. 0, or -1 with errno. */
+static int
+end_line(struct making *m)
+{
+	char name[INDEX_NAME];
+
+	if (add_pieces(m) < 0)
+		return -1;
+	index_page_name(name, m->taken.page);
+	if (m->taken.line == LINE_INDEX_TAIL && m->taken.page > 0) {
+		if (publish_common(m->r, &m->later, name) < 0)
+			return -1;
+		atomic_file_drop(&m->later);
+	}
+	return add_unchanged(m);
+}
+
+static int
+take_line(void *arg, const char *line, size_t n)
+{
+	struct making *m = arg;
+	struct json_object *made = rec_parse(line, n, NULL, 0);
+	int rc = m->taken.line == LINE_NONE ? 1 : begin_line(m);
+
+	if (rc == 0)
+		rc = m->taken.line == LINE_SUBJECT ? take_subject(m, made) : take_all(m, made, NULL);
+	if (rc == 0)
+		rc = end_line(m);
+	json_object_put(made);
+	if (rc < 0)
+		return msg_report_errno("batch %s: cannot write its pages", batch_name(m->r->batch));
+	if (rc > 0)
+		msg_warn("batch %s: the jq program in share/review wrote something that is not a page",
+			 batch_name(m->r->batch));
+	return rc > 0 ? EX_SOFTWARE : EX_ALL_WELL;
+}
+
 /* Makes the changed pages with jq, and assembles the common pages. Returns an exit code. */
 static int
 make_changed(struct making *m)
 {
-	struct jq j = {.give = give_line, .take = take_line, .arg = m};
+	struct jq j = {
+		.give = give_line, .take = take_line, .arg = m, .assets = json_object_to_json_string(m->r->assets)};
 	const char *batch = batch_name(m->r->batch);
 	int code = EX_ALL_WELL, status;
 
@@ -220,7 +289,7 @@ make_changed(struct making *m)
 			code = msg_report_errno("batch %s: cannot write its pages", batch);
 	if (code == EX_ALL_WELL)
 		code = jq_run(&j, &status);
-	if (code == EX_ALL_WELL && (status != 0 || !m->tail_made)) {
+	if (code == EX_ALL_WELL && (status != 0 || m->taken.line != LINE_NONE)) {
 		msg_warn("batch %s: jq ended with %d after %u of %u pages", batch, status, m->made, m->r->plan.count);
 		code = EX_SOFTWARE;
 	}
@@ -231,6 +300,7 @@ make_changed(struct making *m)
 		code = msg_report_errno("batch %s: cannot write its pages", batch);
 	for (size_t i = 0; i < COMMON; i++)
 		atomic_file_drop(&m->pages[i]);
+	atomic_file_drop(&m->later);
 	atomic_file_drop(&m->new.part);
 	return code;
 }
@@ -238,7 +308,7 @@ make_changed(struct making *m)
 int
 pages_make(struct render *r)
 {
-	struct making m = {.r = r, .new = {.part = {.fd = -1}}};
+	struct making m = {.r = r, .new = {.part = {.fd = -1}}, .later = {.fd = -1}};
 	int64_t changed;
 	int code;
 
@@ -250,6 +320,7 @@ pages_make(struct render *r)
 	m.changed = buf_alloc((size_t)r->plan.count + 1);
 	m.digests = buf_alloc(((size_t)r->plan.count + 1) * sizeof(*m.digests));
 	manifest_open(&m.old, r, m.programs);
+	r->assets_changed = !m.old.same_programs;
 	changed = find_changed(&m);
 	if (changed < 0)
 		code = msg_report_errno("batch %s: cannot read its items", batch_name(r->batch));

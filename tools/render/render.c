@@ -81,7 +81,8 @@ open_places(struct render *r, const char *name)
 		return -1;
 	r->dir = open_locked(review, name);
 	if (file_close(review, r->dir) < 0 || (r->temp = root_open_dir(r->root->fd, "temp", true)) < 0 ||
-	    (r->thumbs = root_open_dir(r->dir, "thumbs", true)) < 0)
+	    (r->thumbs = root_open_dir(r->dir, "thumbs", true)) < 0 ||
+	    ((r->pages = root_open_dir(r->dir, "pages", false)) < 0 && errno != ENOENT))
 		return -1;
 	r->thumbnails_file = open_thumbnails_file(r);
 	return r->thumbnails_file < 0 ? -1 : 0;
@@ -90,7 +91,7 @@ open_places(struct render *r, const char *name)
 static void
 close_places(struct render *r)
 {
-	const int fds[] = {r->temp, r->thumbs, r->thumbnails_file, r->dir};
+	const int fds[] = {r->temp, r->thumbs, r->pages, r->thumbnails_file, r->dir};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		file_close(fds[i], 0);
@@ -124,7 +125,7 @@ print_result(const struct render *r, const char *name, bool json)
 }
 
 static int
-render_pages(struct render *r, const char *name)
+render_pages(struct render *r, const char *name, const struct review_change *change)
 {
 	int code;
 
@@ -132,6 +133,11 @@ render_pages(struct render *r, const char *name)
 		return msg_report_errno("batch %s: cannot write its review directory", name);
 	if (subject_index_build(&r->plan, r->batch) < 0 || subject_index_leave_out_removed(&r->plan, r->batch) < 0)
 		return msg_report_errno("batch %s: cannot read its items", name);
+	if (review_settings_change(batch_dirfd(r->batch), r->temp, change) < 0)
+		return msg_report_errno(
+			"batch %s: cannot read or write its settings in review.json; remove the file if it "
+			"is damaged",
+			name);
 	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {
 		r->about = page_json_about(r, false);
@@ -144,10 +150,16 @@ render_pages(struct render *r, const char *name)
 }
 
 int
-render_batch(const struct root *root, const char *name, struct thumber **thumber, enum render_how how)
+render_batch(const struct root *root, const char *name, struct thumber **thumber, const struct review_change *change,
+	     enum render_how how)
 {
-	struct render r = {
-		.root = root, .temp = -1, .dir = -1, .thumbs = -1, .thumbnails_file = -1, .thumber = thumber};
+	struct render r = {.root = root,
+			   .temp = -1,
+			   .dir = -1,
+			   .thumbs = -1,
+			   .pages = -1,
+			   .thumbnails_file = -1,
+			   .thumber = thumber};
 	int code;
 
 	r.terminal = isatty(STDERR_FILENO);
@@ -161,15 +173,17 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	}
 	if (!r.batch)
 		return msg_report_errno("batch %s: cannot open it", name);
-	code = render_pages(&r, name);
+	code = render_pages(&r, name, change);
 	if (r.terminal)
 		msg_progress(NULL);
 	if (code == EX_ALL_WELL && !r.meanwhile)
 		print_result(&r, name, how == RENDER_RECORD);
 	json_object_put(r.about);
 	json_object_put(r.brief);
+	json_object_put(r.assets);
 	subject_index_free(&r.plan);
 	free(r.items);
+	free(r.onward);
 	close_places(&r);
 	batch_close(r.batch);
 	return code;

@@ -11,6 +11,7 @@
 
 #include "confined/thumb.h"
 #include "files/root.h"
+#include "review/review_settings.h"
 
 enum render_how {
 	RENDER_RECORD,    /* the review record on stdout */
@@ -18,7 +19,9 @@ enum render_how {
 	RENDER_MEANWHILE, /* nothing: more is to come */
 };
 
-/* Renders the batch NAME. Returns an exit code, having said what is wrong unless it is EX_ALL_WELL. */
-int render_batch(const struct root *root, const char *name, struct thumber **thumber, enum render_how how);
+/* Renders the batch NAME, after applying CHANGE to its settings. Returns an exit code, having said what is wrong unless
+ * it is EX_ALL_WELL. */
+int render_batch(const struct root *root, const char *name, struct thumber **thumber,
+		 const struct review_change *change, enum render_how how);
 
 #endif

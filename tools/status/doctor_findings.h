@@ -21,9 +21,18 @@ enum doctor_level {
 
 enum { DOCTOR_LINES_MAX = 20 }; /* findings of one check that are lines of their own, for people */
 
+/* A finding, or a check that found nothing, kept for the list on a terminal. */
+struct doctor_line {
+	int rank; /* the lowest comes first */
+	const char *check;
+	char *what;
+	char *mend; /* NULL: nothing is to be mended */
+};
+
 struct doctor {
 	const struct root *root;
 	bool json;
+	bool list;      /* the findings are kept and listed at the end, for a terminal */
 	bool read_only; /* nothing can be written, which is said */
 	size_t problems, notes;
 	struct buf looked;       /* what was looked at, for when all is well */
@@ -32,6 +41,8 @@ struct doctor {
 	enum doctor_level level; /* of the finding that waits for what mends it */
 	char *batch;             /* which batch that is about, or NULL */
 	struct buf what;
+	struct doctor_line *lines; /* with LIST; doctor_list() prints and frees them */
+	size_t lines_n;
 };
 
 /* Begins a finding: what is wrong, with what. BATCH is the one that it is about, or NULL. doctor_mend() must follow. */
@@ -40,6 +51,15 @@ void doctor_find(struct doctor *d, enum doctor_level level, const char *batch, c
 
 /* Prints the last finding, with what mends it. */
 void doctor_mend(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* With LIST: keeps a line that a check has found nothing; LOOKED says what was looked at. */
+void doctor_keep_fine(struct doctor *d, const char *looked);
+
+/* With LIST: keeps a line that counts the findings of a check beyond DOCTOR_LINES_MAX. */
+void doctor_keep_more(struct doctor *d);
+
+/* Prints the list, the most serious findings first, and a summary; frees it. */
+void doctor_list(struct doctor *d);
 
 /* Notes what was looked at, as the next part of a list. */
 void doctor_looked(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

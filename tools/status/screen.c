@@ -1,6 +1,7 @@
 #include "screen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,7 @@ static const char take_screen[] = "\033[?1049h\033[?25l", give_screen[] = "\033[
 
 static struct {
 	bool open, registered, keys;
+	int input; /* the terminal's keys come from there */
 	struct termios before;
 } screen;
 
@@ -50,15 +52,16 @@ take_keys(void)
 {
 	struct termios quiet;
 
-	screen.keys = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
-		      tcgetattr(STDIN_FILENO, &screen.before) == 0;
+	screen.input = isatty(STDIN_FILENO) ? STDIN_FILENO : open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	screen.keys = screen.input >= 0 && tcgetpgrp(screen.input) == getpgrp() &&
+		      tcgetattr(screen.input, &screen.before) == 0;
 	if (!screen.keys)
 		return;
 	quiet = screen.before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
 	quiet.c_cc[VMIN] = 0;
 	quiet.c_cc[VTIME] = 0;
-	screen.keys = tcsetattr(STDIN_FILENO, TCSANOW, &quiet) == 0;
+	screen.keys = tcsetattr(screen.input, TCSANOW, &quiet) == 0;
 }
 
 void
@@ -81,7 +84,7 @@ screen_close(void)
 		return;
 	screen.open = false;
 	if (screen.keys)
-		(void)tcsetattr(STDIN_FILENO, TCSANOW, &screen.before);
+		(void)tcsetattr(screen.input, TCSANOW, &screen.before);
 	write_terminal(give_screen, sizeof(give_screen) - 1);
 }
 
@@ -116,10 +119,10 @@ screen_draw(const struct buf *text)
 	buf_free(&frame);
 }
 
-bool
-screen_has_keys(void)
+int
+screen_keys(void)
 {
-	return screen.open && screen.keys;
+	return screen.open && screen.keys ? screen.input : -1;
 }
 
 char
@@ -127,7 +130,7 @@ screen_key(void)
 {
 	char key = 0;
 
-	if (read(STDIN_FILENO, &key, 1) != 1)
+	if (read(screen.input, &key, 1) != 1)
 		return 0;
 	return key;
 }

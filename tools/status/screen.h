@@ -26,8 +26,11 @@ int screen_rows(void);
 /* Draws TEXT, lines that fit, in place of what was there. */
 void screen_draw(const struct buf *text);
 
-/* Whether keys may be read from standard input, and the next one that was typed; 0: none. */
-bool screen_has_keys(void);
+/* Returns the descriptor on which typed keys are announced: standard input or, if that is not a terminal, /dev/tty; -1:
+ * keys are not read. */
+int screen_keys(void);
+
+/* Returns the next key that was typed; 0: none. */
 char screen_key(void);
 
 #endif

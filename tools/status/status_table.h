@@ -9,22 +9,22 @@
 #include "base/buf.h"
 #include "files/root.h"
 #include "snapshot.h"
-
-/* Where a table goes. */
-struct paper {
-	int width;   /* columns */
-	bool colour; /* escape sequences may be used */
-};
-
-/* The paper that standard output is. */
-struct paper paper_of_stdout(void);
+#include "table_rows.h"
 
 /* Appends the table of N batches to OUT, at least one line. */
 void table_print(const struct root *root, const struct snapshot *const *v, size_t n, const struct paper *paper,
 		 struct buf *out);
 
-/* The same on ROWS lines at most; those that move come first where not all fit. */
-void table_print_most(const struct root *root, const struct snapshot *const *v, size_t n, const struct paper *paper,
-		      int rows, struct buf *out);
+/* How a table is drawn on a screen. */
+struct screen_form {
+	int rows;   /* the most lines */
+	bool keys;  /* keys are read, so q quits */
+	bool named; /* the batches were named: finished ones are shown too */
+};
+
+/* The same for a screen that is drawn again and again, with the time: batches that are worked on come first, finished
+ * ones are counted. */
+void table_print_screen(const struct root *root, const struct snapshot *const *v, size_t n, const struct paper *paper,
+			const struct screen_form *form, struct buf *out);
 
 #endif

@@ -20,6 +20,7 @@ enum {
 	DRAW_MS = 250,    /* between two tables on a terminal */
 	APPEND_MS = 1000, /* and without a terminal */
 	MOVE_MS = 1000,   /* after which rates and remaining times are computed again */
+	CLOCK_MS = 1000,  /* between two tables on a terminal, which has the time */
 	SIGNALS_FD = 1,
 	KEYS_FD = 2,
 };
@@ -70,13 +71,14 @@ print_table(const struct watch *w, bool fitting, struct buf *out)
 {
 	const struct snapshot **v = buf_alloc((w->follower.n + 1) * sizeof(*v));
 	struct paper paper = paper_of_stdout();
+	const struct screen_form form = {screen_rows(), screen_keys() >= 0, w->follower.names->n > 0};
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->follower.n; i++)
 		if (w->follower.v[i]->looked)
 			v[n++] = &w->follower.v[i]->snapshot;
 	if (fitting)
-		table_print_most(w->follower.root, v, n, &paper, screen_rows(), out);
+		table_print_screen(w->follower.root, v, n, &paper, &form, out);
 	else
 		table_print(w->follower.root, v, n, &paper, out);
 	free(v);
@@ -191,11 +193,14 @@ run_watch(struct watch *w, int64_t deadline)
 
 		if (is_over(w, deadline))
 			return;
+		w->changed = w->changed || (w->screen && clock_ms() >= w->drawn + CLOCK_MS);
 		if (w->changed && clock_ms() >= draw)
 			show_table(w);
 		if (w->changed && draw < next)
 			next = draw;
-		fds[KEYS_FD].fd = screen_has_keys() ? STDIN_FILENO : -1;
+		if (w->screen && next > w->drawn + CLOCK_MS)
+			next = w->drawn + CLOCK_MS;
+		fds[KEYS_FD].fd = screen_keys();
 		follower_wait(&w->follower, next < deadline ? next : deadline, fds);
 		if (fds[SIGNALS_FD].revents)
 			handle_signals(w);

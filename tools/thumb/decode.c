@@ -214,10 +214,13 @@ is_animated(const struct picture *p)
 	return p->loader->moves && p->pages > 1;
 }
 
-/* Decodes the first page, or the frame in the middle of an animation that begins with an empty one. */
+/* Decodes the page PAGE of a PDF; with 0 the first page, or the frame in the middle of an animation that begins with an
+ * empty one. */
 static int
-represent(struct picture *p)
+represent(struct picture *p, int page)
 {
+	if (page > 0)
+		return shrink(p, page - 1);
 	if (shrink(p, 0) < 0 || look(p) < 0)
 		return -1;
 	if (!is_animated(p) || p->likeness.hash)
@@ -251,9 +254,10 @@ save(VipsImage *small, void **webp, size_t *len)
 static int
 format_answer(const struct picture *p, char *answer, size_t room)
 {
-	int n = snprintf(answer, room, "ok %d %d %d %d %d %016llx %u ", vips_image_get_width(p->small),
+	int n = snprintf(answer, room, "ok %d %d %d %d %d %d %016llx %u ", vips_image_get_width(p->small),
 			 vips_image_get_height(p->small), p->width, p->height,
 			 (is_animated(p) ? THUMB_ANIMATED : 0) | (p->loader->vector ? THUMB_VECTOR : 0),
+			 p->loader->vector && p->pages > 1 ? p->pages : 1,
 			 (unsigned long long)p->likeness.hash, p->likeness.sharpness);
 
 	for (size_t i = 0; i < LIKENESS_COLOURS; i++)
@@ -284,7 +288,7 @@ fail_size(const struct picture *p, char *answer, size_t room)
 }
 
 int
-picture_decode(const void *bytes, size_t len, int size, int out, bool vectors, char *answer, size_t room)
+picture_decode(const void *bytes, size_t len, int size, int page, int out, bool vectors, char *answer, size_t room)
 {
 	struct picture p = {.bytes = (void *)(size_t)bytes, .len = len, .size = size};
 	void *webp = NULL;
@@ -298,9 +302,11 @@ picture_decode(const void *bytes, size_t len, int size, int out, bool vectors, c
 		n = snprintf(answer, room, "%s", vectors ? "failed it is no drawing" : "vector");
 	else if (measure(&p) < 0)
 		n = fail_vips(answer, room);
+	else if (page > 0 && (!p.loader->vector || page > p.pages))
+		n = decode_fail(answer, room, "it has no such page");
 	else if (is_too_big(&p))
 		n = fail_size(&p, answer, room);
-	else if (represent(&p) < 0 || save(p.small, &webp, &webp_len) < 0)
+	else if (represent(&p, page) < 0 || save(p.small, &webp, &webp_len) < 0)
 		n = fail_vips(answer, room);
 	else if (file_write(out, webp, webp_len) < 0)
 		n = snprintf(answer, room, "unwritten %d", errno);

@@ -3,7 +3,9 @@
  * that process as bi-render does. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@
 enum { OPT_SERVE = 256, OPT_VECTORS, THUMB_SIZE_MAX = 16383 }; /* the limit of WebP */
 
 static const struct opt table[] = {
+	{'p', "page", "N", "the page of a PDF; 1"},
 	{'s', "size", "PIXELS", "the longest side; 512"},
 	{OPT_SERVE, "serve", NULL, "make thumbnails of the descriptors that come over standard input"},
 	{OPT_VECTORS, "vectors", NULL, "with --serve: of SVG and PDF"},
@@ -26,7 +29,7 @@ static const struct opt table[] = {
 
 /* Writes the thumbnail of IN to OUT, which appears when it is complete. Returns the exit code. */
 static int
-make_one(const char *in, const char *out, int size)
+make_one(const char *in, const char *out, int size, int page)
 {
 	const char *slash = strrchr(out, '/');
 	const char *name = slash ? slash + 1 : out;
@@ -34,6 +37,7 @@ make_one(const char *in, const char *out, int size)
 	struct thumb_job job = {.in = open(in, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
 	struct thumber *t;
 	struct atomic_file part;
+	char pages[32] = "";
 	int dirfd;
 
 	if (job.in < 0)
@@ -43,6 +47,7 @@ make_one(const char *in, const char *out, int size)
 		msg_die_errno(EX_CANTCREAT, "cannot write %s", out);
 	job.out = part.fd;
 	job.size = size;
+	job.page = page;
 	t = thumb_open(1);
 	thumb_start(t, &job);
 	thumb_next(t, true);
@@ -64,9 +69,11 @@ make_one(const char *in, const char *out, int size)
 	close(job.in);
 	close(dirfd);
 	free(dir);
-	human_print("%s: %d x %d, from %d x %d%s%s, hash %016llx, sharpness %u", out, job.width, job.height, job.owidth,
+	if (job.pages > 1)
+		snprintf(pages, sizeof(pages), ", %u pages", job.pages);
+	human_print("%s: %d x %d, from %d x %d%s%s%s, hash %016llx, sharpness %u", out, job.width, job.height, job.owidth,
 		    job.oheight, job.kind & THUMB_ANIMATED ? ", animated" : "",
-		    job.kind & THUMB_VECTOR ? ", drawn" : "", (unsigned long long)job.likeness.hash,
+		    job.kind & THUMB_VECTOR ? ", drawn" : "", pages, (unsigned long long)job.likeness.hash,
 		    job.likeness.sharpness);
 	return EX_ALL_WELL;
 }
@@ -76,13 +83,15 @@ main(int argc, char **argv)
 {
 	struct opts o = opt_begin("bi-thumb", table, argc, argv, "IN OUT",
 				  "Makes a small WebP of the picture IN, the right way up and without its metadata.");
-	int id, size = THUMB_SIZE;
+	int id, size = THUMB_SIZE, page = 0;
 	bool serving = false, vectors = false;
 	char **rest;
 
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 's')
 			size = (int)opt_number(&o, 1, THUMB_SIZE_MAX);
+		else if (id == 'p')
+			page = (int)opt_number(&o, 1, INT_MAX);
 		else if (id == OPT_VECTORS)
 			vectors = true;
 		else
@@ -97,5 +106,5 @@ main(int argc, char **argv)
 		opt_die("--vectors goes with --serve");
 	if (!rest[0] || !rest[1] || rest[2])
 		opt_die("two files are needed: the picture, and where the thumbnail goes");
-	msg_finish(make_one(rest[0], rest[1], size));
+	msg_finish(make_one(rest[0], rest[1], size, page));
 }

@@ -1,6 +1,7 @@
 #include "thumb_helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,23 +31,37 @@ static struct confine_limits limits = {
 };
 
 struct request {
-	int in, out, size;
+	int in, out, size, page;
 };
 
 /* Reads one request. 1, 0 at end-of-file, -1 for an invalid request. */
 static int
 receive(struct request *r)
 {
-	char text[16];
+	char text[32], *end;
 	int fds[2];
 	ssize_t n = helper_next_request(text, sizeof(text), fds, 2);
-	long size;
+	long size, page;
 
 	if (n <= 0)
 		return (int)n;
-	size = strtol(text, NULL, 10);
-	*r = (struct request){fds[0], fds[1], size > 0 && size <= INT_MAX ? (int)size : 0};
+	size = strtol(text, &end, 10);
+	page = strtol(end, NULL, 10);
+	*r = (struct request){fds[0], fds[1], size > 0 && size <= INT_MAX ? (int)size : 0,
+			      page > 0 && page <= INT_MAX ? (int)page : 0};
 	return r->size > 0 ? 1 : -1;
+}
+
+/* Poppler writes a line for each font that a page lacks, and nothing that a person could use. */
+static void
+silence_poppler(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0 && dup2(null, STDERR_FILENO) >= 0)
+		close(null);
+#endif
 }
 
 /* Makes one thumbnail and the answer. Returns the answer's length. */
@@ -68,7 +83,7 @@ make(const struct request *r, bool vectors, char *answer, size_t room)
 		return snprintf(answer, room, "unread %d", errno);
 	if (bytes == MAP_FAILED)
 		return decode_fail(answer, room, "it is too big");
-	n = picture_decode(bytes, (size_t)st.st_size, r->size, r->out, vectors, answer, room);
+	n = picture_decode(bytes, (size_t)st.st_size, r->size, r->page, r->out, vectors, answer, room);
 	munmap(bytes, (size_t)st.st_size);
 	return n;
 }
@@ -130,6 +145,8 @@ thumb_serve(bool vectors)
 		buf_free(&svg);
 	}
 	limits.access = vectors;
+	if (vectors)
+		silence_poppler();
 	helper_confine(&limits);
 	while ((got = receive(&r)) > 0) {
 		helper_limit_seconds(SECONDS_MAX);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -188,6 +189,15 @@ msg_die_errno(int code, const char *fmt, ...)
 	write_message(error, fmt, ap);
 	va_end(ap);
 	exit(code);
+}
+
+void
+msg_use_utf8(void)
+{
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		msg_die(EX_UNAVAILABLE,
+			"the locale C.UTF-8 cannot be loaded: %s: if it is missing, install the package libc-bin",
+			strerror(errno));
 }
 
 int

@@ -42,6 +42,10 @@ _Noreturn void msg_die(int code, const char *fmt, ...) __attribute__((format(pri
 /* The same, with ": " and trouble_reason(errno) behind it. */
 _Noreturn void msg_die_errno(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes UTF-8 the character set of this process, as the C library and libcurl want it. If that fails, the program ends
+ * with EX_UNAVAILABLE: glibc looks for the locale at several places, and the reason is that of the last one. */
+void msg_use_utf8(void);
+
 /* Returns the exit code that an errno stands for: EX_IOERR for a full or failing disk, EX_NOPERM for a missing
  * permission, EX_DATAERR for a format that a newer version made, EX_OSERR for the rest. */
 int msg_exit_code(int error);

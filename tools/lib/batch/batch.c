@@ -19,6 +19,13 @@
 
 enum { TRIES = 100 };
 
+/* Whether the batch is made if it is missing. */
+static bool
+makes_missing(const struct batch *b)
+{
+	return b->mode == BATCH_WORK || b->mode == BATCH_ADD;
+}
+
 /* Opens the files; for a reader, the descriptors of missing files stay -1. */
 static int
 open_files(struct batch *b)
@@ -35,9 +42,9 @@ open_files(struct batch *b)
 		{&b->results_index, "results.index"},
 	};
 
-	b->files = root_open_dir(b->dir, "files", b->mode == BATCH_WORK);
+	b->files = root_open_dir(b->dir, "files", makes_missing(b));
 	b->files_error = b->files < 0 ? errno : 0;
-	if (b->files < 0 && b->mode == BATCH_WORK)
+	if (b->files < 0 && makes_missing(b))
 		return -1;
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		/* O_NONBLOCK, because opening a FIFO would wait. */
@@ -108,7 +115,7 @@ take_lock(const struct batch *b)
 
 	if (b->mode == BATCH_READ)
 		return 0;
-	if (b->mode == BATCH_WORK || b->mode == BATCH_JOIN)
+	if (b->mode != BATCH_ALONE)
 		return lock_bytes_wait(b->lock, LOCK_SHARED, LOCK_WORKING, 1);
 	rc = lock_bytes_try(b->lock, LOCK_ALONE, LOCK_WORKING, 1);
 	if (rc > 0)
@@ -134,7 +141,7 @@ close_files(struct batch *b)
 static int
 open_now(struct batch *b, int batches)
 {
-	bool make = b->mode == BATCH_WORK;
+	bool make = makes_missing(b);
 	int rc, is;
 
 	b->dir = root_open_dir(batches, b->name, make);
@@ -154,7 +161,7 @@ open_now(struct batch *b, int batches)
 static int
 open_locked(struct batch *b, const struct root *root)
 {
-	int batches = root_open_dir(root->fd, "batches", b->mode == BATCH_WORK), rc = 1;
+	int batches = root_open_dir(root->fd, "batches", makes_missing(b)), rc = 1;
 
 	if (batches < 0)
 		return -1;
@@ -170,7 +177,7 @@ open_locked(struct batch *b, const struct root *root)
 static int
 open_batch(struct batch *b, const struct root *root, const struct batch_metadata *about)
 {
-	bool make = b->mode == BATCH_WORK;
+	bool make = makes_missing(b);
 
 	if (open_locked(b, root) < 0)
 		return -1;
@@ -181,7 +188,8 @@ open_batch(struct batch *b, const struct root *root, const struct batch_metadata
 	if ((make || b->mode == BATCH_JOIN) && (b->temp = root_open_dir(root->fd, "temp", true)) < 0)
 		return -1;
 	keys_init(&b->keys, b->dir, b->temp);
-	return b->mode == BATCH_READ ? 0 : batch_recover_all(b);
+	b->behind = b->mode == BATCH_ADD;
+	return b->mode == BATCH_READ || b->behind ? 0 : batch_recover_all(b);
 }
 
 struct batch *

@@ -2,11 +2,12 @@
  * batch: the batch store, bi-batch(5). Each batch is a directory, the states are a file, and a claim is a lock that the
  * kernel drops when its holder dies.
  *
- * batch.c opens and creates batches, batch_add.c adds items, batch_work.c claims, records and rebuilds, batch_results.c
- * reads and indexes results under their lock, batch_same.c finds items with the same bytes, batch_removed.c removes
- * items and takes them back, batch_format.c knows the format of a batch, batch_read.c, batch_ahead.c,
- * batch_results_ahead.c and batch_last_result.c read without locks. Item numbers count from 1. One thread may call batch_record() while another
- * calls the rest. A function that fails returns -1 with errno and leaves nothing half-done.
+ * batch.c opens and creates batches, batch_added.c knows the items that there are, batch_add.c adds some, batch_work.c
+ * claims, records and rebuilds, batch_results.c reads and indexes results under their lock, batch_same.c finds items with
+ * the same bytes, batch_removed.c removes items and takes them back, batch_retry.c makes failed ones pending again,
+ * batch_format.c knows the format of a batch, batch_read.c, batch_ahead.c, batch_results_ahead.c and batch_last_result.c
+ * read without locks. Item numbers count from 1. One thread may call batch_record() while another calls the rest. A
+ * function that fails returns -1 with errno and leaves nothing half-done.
  */
 #ifndef BI_BATCH_H
 #define BI_BATCH_H
@@ -30,6 +31,7 @@ struct json_object;
 enum batch_mode {
 	BATCH_READ, /* an existing batch, to read; takes no lock */
 	BATCH_WORK, /* made if missing; holds its lock shared until closed: more items may come */
+	BATCH_ADD,  /* as BATCH_WORK, to add items that others fetch: see batch_recover() */
 	BATCH_JOIN, /* an existing batch, as BATCH_WORK */
 	BATCH_ALONE /* an existing batch; holds its lock alone: EBUSY if a process works on it */
 };
@@ -73,7 +75,7 @@ struct json_object *batch_metadata_object(const struct batch *b);
 /* Calls SEE with the name of each batch of the root, in sorted order, until SEE returns false. Returns 0 or -1. */
 int batch_each(const struct root *root, bool (*see)(const char *name, void *arg), void *arg);
 
-/* --- adding (BATCH_WORK) --- */
+/* --- adding (BATCH_WORK, BATCH_ADD) --- */
 
 enum batch_userinfo {
 	USERINFO_OWN,  /* it is stored unless the item is completed */
@@ -158,6 +160,14 @@ int batch_remove(struct batch *b, const uint32_t *items, size_t n, bool kept);
  */
 int64_t batch_restore(struct batch *b, const uint32_t *items, size_t n);
 
+/*
+ * Makes those of N items that have failed pending again, so that workers fetch them: batch_retry.c. Leaves those that a
+ * process works on, that were deleted, or whose uploaded bytes are gone. Gives the batch the format that has such
+ * results, if it makes any. Returns how many it made pending, also if that is fewer than N; -1 with errno, and then
+ * some of them may be pending.
+ */
+int64_t batch_retry_failed(struct batch *b, const uint32_t *items, size_t n);
+
 /* Returns the number of the archive that the item of a line is a member of; 0: it is of none. */
 uint32_t batch_item_archive(const char *line, size_t n);
 
@@ -166,7 +176,8 @@ bool batch_result_is_kept(const char *line, size_t n);
 
 /* Updates the state of item K to its last result, unless a process works on it. Returns 1 if the state changed, 0, or
  * -1 with errno. Opening a batch for work (BATCH_WORK, BATCH_JOIN) does this for each item whose result a killed
- * process recorded without its state. */
+ * process recorded without its state. With BATCH_ADD it is done when batch_add() finds an item that the batch has: the
+ * states of the others do not matter to who adds, and reading them all takes time that grows with the batch. */
 int batch_recover(struct batch *b, uint32_t k);
 
 /* Claims item K in any state, for callers that will replace its result. Returns CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR.

@@ -13,296 +13,7 @@
 #include "files/append.h"
 #include "files/file.h"
 
-enum { KEY_BYTES = BATCH_KEY_BYTES, INDEX_BLOCK = 1024 };
-
-/* Reads what an item's line says. Also false if the line cannot be read; take_misread_error() then reports that, since
- * the item must not be taken for a new one. */
-static bool
-place_of(struct batch *b, uint32_t k, struct batch_place *place)
-{
-	char line[256];
-	off_t at = batch_item_offset(b, k);
-	ssize_t n = at < 0 ? -1 : file_read_at(b->items, line, sizeof(line), at);
-
-	if (n < 0 && errno != ENOENT)
-		b->misread = errno;
-	return n > 0 && batch_place(line, (size_t)n, place) == 0;
-}
-
-/* Whether a line could not be read since the last call; errno has the reason. */
-static bool
-take_misread_error(struct batch *b)
-{
-	int error = b->misread;
-
-	b->misread = 0;
-	if (error)
-		errno = error;
-	return error != 0;
-}
-
-/* Searches an identity or subject among the items, including those of a block that is not written yet. */
-struct block {
-	struct buf lines;
-	uint64_t *offsets;
-	struct batch_place *places;
-	size_t n;
-	uint32_t first; /* the number of the first item of the block */
-};
-
-static bool
-place_in(struct batch *b, const struct block *new, uint32_t k, struct batch_place *place)
-{
-	if (k <= b->count)
-		return place_of(b, k, place);
-	if (k - new->first >= new->n) /* a killed process left the entry */
-		return false;
-	*place = new->places[k - new->first];
-	return true;
-}
-
-static uint32_t
-find_key(struct batch *b, const struct block *new, uint64_t print, const char *key)
-{
-	struct batch_place place;
-	struct keys_cursor c = {0};
-
-	for (uint32_t item; (item = keys_next(&b->keys, print, &c));)
-		if (place_in(b, new, item, &place) && strcmp(place.key, key) == 0)
-			return item;
-	return 0;
-}
-
-/* The latest item of the subject ID, which has this print, and its idx; 0 for a subject that has none. A killed process
- * may have left more than one entry on the disk. */
-static uint32_t
-find_subject(struct batch *b, const struct block *new, const char *id, uint64_t print, struct keys_cursor *c,
-	     uint32_t *idx)
-{
-	struct batch_place place;
-	uint32_t latest = 0;
-
-	for (uint32_t item; (item = keys_next(&b->keys, print, c));) {
-		if (item < latest || !place_in(b, new, item, &place) || strcmp(place.subject, id) != 0)
-			continue;
-		latest = item;
-		*idx = place.idx;
-		if (c->slot)
-			break;
-	}
-	return latest;
-}
-
-/* Makes item K the latest of its subject, in place of the item WAS that the search C has found, 0 if it has found none.
- */
-static void
-set_latest(struct batch *b, const char *id, uint64_t print, uint32_t k, uint32_t was, const struct keys_cursor *c)
-{
-	if (was && c->slot)
-		c->slot->item = k;
-	else
-		keys_add(&b->keys, print, k, was);
-	b->keys.numbered = b->keys.numbered || keys_has_number(id);
-}
-
-/* The idx of a new item K of the subject ID. The table has the latest item of each subject, except for items that are
- * their own subject: the number in the id leads to those. */
-static uint32_t
-next_idx(struct batch *b, const struct block *new, const char *id, uint32_t k)
-{
-	bool is_own = keys_is_own_id(id, k);
-	struct batch_place place;
-	struct keys_cursor c = {0};
-	uint32_t idx = 0, latest;
-	unsigned long other;
-	uint64_t print;
-
-	if (is_own && !b->keys.numbered)
-		return 1;
-	print = keys_print_subject(id);
-	latest = find_subject(b, new, id, print, &c, &idx);
-	other = keys_has_number(id) ? strtoul(id + 1, NULL, 10) : 0;
-	if (!latest && other > 0 && other < k && place_in(b, new, (uint32_t)other, &place) &&
-	    strcmp(place.subject, id) == 0)
-		idx = place.idx;
-	if (latest || !is_own)
-		set_latest(b, id, print, k, latest, &c);
-	return idx + 1;
-}
-
-/* Adds one line of the file: its identity, its subject, its offset. */
-struct intake {
-	struct batch *b;
-	uint64_t offsets[INDEX_BLOCK];
-	size_t n;
-	bool failed;
-	char subject[SUBJECT_MAX + 1]; /* of the previous line */
-	uint64_t print;                /* of that subject */
-};
-
-/* Writes the offsets to the index, unless it already has them, which is usual. */
-static void
-flush_offsets(struct intake *in)
-{
-	uint64_t there[INDEX_BLOCK];
-	uint64_t first = in->b->count - in->n;
-	size_t bytes = in->n * sizeof(*there);
-	bool same = file_read_exactly(in->b->items_index, there, bytes, (off_t)(first * sizeof(*there))) == 0;
-
-	for (size_t i = 0; same && i < in->n; i++)
-		same = le64toh(there[i]) == in->offsets[i];
-	if (!same && batch_index_put(in->b->items_index, first, in->offsets, in->n) < 0)
-		in->failed = true;
-	in->n = 0;
-}
-
-/* Makes the line just counted the latest of its subject. Items of a subject usually follow one another. */
-static void
-take_subject(struct intake *in, const struct batch_place *place)
-{
-	const struct block none = {.first = UINT32_MAX};
-	struct batch *b = in->b;
-	struct keys_cursor c = {0};
-	uint32_t was = 0, idx;
-
-	if (strcmp(in->subject, place->subject) == 0) {
-		c.slot = keys_slot(&b->keys, in->print, b->count - 1);
-		was = c.slot ? b->count - 1 : 0;
-	} else {
-		in->print = keys_print_subject(place->subject);
-		snprintf(in->subject, sizeof(in->subject), "%s", place->subject);
-	}
-	if (!was && place->idx > 1) {
-		flush_offsets(in); /* reading lines reads the index */
-		was = find_subject(b, &none, place->subject, in->print, &c, &idx);
-	}
-	set_latest(b, place->subject, in->print, b->count, was, &c);
-}
-
-static void
-take_place(struct intake *in, const struct batch_place *place)
-{
-	struct batch *b = in->b;
-
-	b->keys.last = keys_print_hex(place->key);
-	if (b->keys.last)
-		keys_add(&b->keys, b->keys.last, b->count, 0);
-	if (b->keys.last && !(place->idx == 1 && keys_is_own_id(place->subject, b->count)))
-		take_subject(in, place);
-}
-
-static bool
-take_line(off_t at, const char *line, size_t n, void *arg)
-{
-	struct intake *in = arg;
-	struct batch *b = in->b;
-	struct batch_place place;
-
-	b->count++;
-	in->offsets[in->n++] = (uint64_t)at;
-	if (in->n == INDEX_BLOCK)
-		flush_offsets(in);
-	if (b->mode == BATCH_ALONE) /* only the index is made */
-		return !in->failed;
-	if (batch_place(line, n, &place) == 0)
-		take_place(in, &place);
-	else
-		b->keys.last = 0;
-	if (keys_are_many(&b->keys)) {
-		flush_offsets(in);
-		keys_merge(b, at + (off_t)n + 1, false);
-	}
-	return !in->failed && !b->keys.damaged;
-}
-
-/* Missing bytes of `state` mean p. */
-static int
-extend_state(const struct batch *b)
-{
-	char fill[4096];
-	struct stat st;
-
-	if (fstat(b->state, &st) < 0)
-		return -1;
-	memset(fill, 'p', sizeof(fill));
-	for (off_t at = st.st_size; at < (off_t)b->count;) {
-		size_t want = (size_t)((off_t)b->count - at);
-
-		want = want < sizeof(fill) ? want : sizeof(fill);
-		if (file_write_at(b->state, fill, want, at) < 0)
-			return -1;
-		at += (off_t)want;
-	}
-	return 0;
-}
-
-static int
-cut_beyond(int fd, off_t size)
-{
-	struct stat st;
-
-	return fstat(fd, &st) < 0 || (st.st_size > size && ftruncate(fd, size) < 0) ? -1 : 0;
-}
-
-/* Removes what a power cut left of lost items, since new items will get their numbers. */
-static int
-fit_to_count(const struct batch *b)
-{
-	off_t count = (off_t)b->count;
-
-	if (cut_beyond(b->items_index, count * (off_t)sizeof(uint64_t)) < 0 || cut_beyond(b->state, count) < 0)
-		return -1;
-	return extend_state(b);
-}
-
-/* Reads the lines from READ_TO on. 0 or -1. */
-static int
-read_lines(struct batch *b)
-{
-	struct intake in = {.b = b};
-	off_t upto = append_each(b->items, b->read_to, take_line, &in);
-
-	flush_offsets(&in);
-	if (upto < 0 || in.failed || take_misread_error(b) || (!b->keys.damaged && fit_to_count(b) < 0)) {
-		keys_forget(b);
-		return -1;
-	}
-	b->read_to = upto;
-	return 0;
-}
-
-int
-batch_read_added(struct batch *b)
-{
-	off_t end = append_end(b->items);
-
-	if (end < 0)
-		return -1;
-	do {
-		keys_refresh(b, end);
-		if (end < b->read_to)
-			keys_forget(b); /* lines that we know were cut off */
-		if (read_lines(b) < 0)
-			return -1;
-	} while (b->keys.damaged); /* then all lines are read */
-	/* Who adds much merges when it has become much, or at the end. */
-	if (!b->added)
-		keys_merge(b, b->read_to, true);
-	return 0;
-}
-
-void
-batch_end_adding(struct batch *b)
-{
-	int error = errno;
-
-	if (b->added && lock_wait(b->items, LOCK_ALONE) == 0) {
-		b->added = false;
-		(void)batch_read_added(b);
-		lock_drop(b->items);
-	}
-	errno = error;
-}
+enum { KEY_BYTES = BATCH_KEY_BYTES };
 
 void
 batch_make_key(const struct batch_ask *ask, const char *where, unsigned char digest[HASH_BYTES], char *hex)
@@ -322,7 +33,7 @@ batch_make_key(const struct batch_ask *ask, const char *where, unsigned char dig
 /* The item that an earlier version added for this ask, with the userinfo in its identity; 0: there is none. If found,
  * KEY gets that identity. */
 static uint32_t
-find_earlier(struct batch *b, const struct block *new, const struct batch_ask *ask, char key[2 * KEY_BYTES + 1])
+find_earlier(struct batch *b, const struct new_items *new, const struct batch_ask *ask, char key[2 * KEY_BYTES + 1])
 {
 	unsigned char digest[HASH_BYTES];
 	char earlier[2 * KEY_BYTES + 1];
@@ -331,7 +42,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 
 	userinfo_insert(ask->where, ask->userinfo, &where);
 	batch_make_key(ask, where.data, digest, earlier);
-	item = find_key(b, new, keys_print(digest), earlier);
+	item = batch_find_key(b, new, keys_print(digest), earlier);
 	if (item)
 		memcpy(key, earlier, sizeof(earlier));
 	buf_free(&where);
@@ -340,7 +51,7 @@ find_earlier(struct batch *b, const struct block *new, const struct batch_ask *a
 
 /* Adds one ask to the new lines, unless the item exists. KEY gets its identity. */
 static void
-take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 * KEY_BYTES + 1])
+take_ask(struct batch *b, struct new_items *new, struct batch_ask *ask, char key[2 * KEY_BYTES + 1])
 {
 	unsigned char digest[HASH_BYTES];
 	struct batch_place *place = &new->places[new->n];
@@ -350,7 +61,7 @@ take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 *
 	batch_make_key(ask, ask->where, digest, place->key);
 	memcpy(key, place->key, sizeof(place->key));
 	print = keys_print(digest);
-	ask->item = find_key(b, new, print, place->key);
+	ask->item = batch_find_key(b, new, print, place->key);
 	if (!ask->item && ask->userinfo)
 		ask->item = find_earlier(b, new, ask, key);
 	ask->is_new = !ask->item;
@@ -361,7 +72,7 @@ take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 *
 		snprintf(place->subject, sizeof(place->subject), "%s", ask->subject);
 	else
 		snprintf(place->subject, sizeof(place->subject), "i%u", ask->item);
-	place->idx = next_idx(b, new, place->subject, ask->item);
+	place->idx = batch_next_idx(b, new, place->subject, ask->item);
 	new->offsets[new->n++] = (uint64_t)b->read_to + new->lines.len;
 	buf_printf(&new->lines, "{\"bi\":{\"n\":%u,\"key\":\"%s\",\"id\":\"%s\",\"idx\":%u}%s%s\n", place->item,
 		   place->key, place->subject, place->idx, empty ? "" : ",", ask->text + 1);
@@ -369,7 +80,7 @@ take_ask(struct batch *b, struct block *new, struct batch_ask *ask, char key[2 *
 }
 
 static int
-write_block(struct batch *b, const struct block *new)
+write_block(struct batch *b, const struct new_items *new)
 {
 	if (new->n == 0)
 		return 0;
@@ -381,12 +92,12 @@ write_block(struct batch *b, const struct block *new)
 	b->added = true;
 	if (batch_index_put(b->items_index, new->first - 1, new->offsets, new->n) < 0)
 		return -1;
-	return extend_state(b);
+	return batch_extend_state(b);
 }
 
 /* Adds the asks with the lock held. 0, 1 to try again without the table of keys, which is damaged, or -1. */
 static int
-add_locked(struct batch *b, struct batch_ask *asks, size_t n, struct block *new, char (*keys)[2 * KEY_BYTES + 1])
+add_locked(struct batch *b, struct batch_ask *asks, size_t n, struct new_items *new, char (*keys)[2 * KEY_BYTES + 1])
 {
 	int rc;
 
@@ -404,8 +115,12 @@ add_locked(struct batch *b, struct batch_ask *asks, size_t n, struct block *new,
 		keys_forget(b);
 		return 1;
 	}
+	if (b->behind && new->n < n && batch_recover_all(b) < 0) {
+		keys_forget(b);
+		return -1;
+	}
 	/* Secrets are on the disk before the items that need them. */
-	rc = take_misread_error(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, new);
+	rc = batch_take_misread(b) || batch_keep_userinfo(b, asks, keys, n) < 0 ? -1 : write_block(b, new);
 	if (rc < 0)
 		keys_forget(b); /* it has items that do not exist */
 	else
@@ -416,7 +131,7 @@ add_locked(struct batch *b, struct batch_ask *asks, size_t n, struct block *new,
 int
 batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 {
-	struct block new = {0};
+	struct new_items new = {0};
 	char(*keys)[2 * KEY_BYTES + 1];
 	int rc, error;
 

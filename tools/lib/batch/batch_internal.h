@@ -26,6 +26,7 @@ struct batch {
 	struct unindexed *unindexed;
 	off_t mark;   /* the length of results.ndjson when the batch was opened */
 	bool patient; /* batch_claim_busy() */
+	bool behind;  /* BATCH_ADD: batch_recover_all() was not called */
 
 	/* Adding: what is known of items.ndjson up to READ_TO. */
 	off_t read_to;
@@ -48,9 +49,15 @@ struct batch {
  * batch.json that is missing, damaged or unreadable says no format. */
 int batch_check_format(int dir);
 
-/* Gives the batch the format that has removed items, if it has an earlier one. 0, or -1 with
+/* Gives the batch the format that has removed items and results that say pending, if it has an earlier one. 0, or -1 with
  * errno. */
 int batch_raise_format(struct batch *b);
+
+/* --- batch_removed.c, for batch_retry.c --- */
+
+/* Records N items, at most BATCH_AT_ONCE, which this process has claimed, as pending. The claims stay. 0 or -1. */
+enum { BATCH_AT_ONCE = 256 };
+int batch_record_pending(struct batch *b, const uint32_t *items, size_t n);
 
 /* --- batch_work.c, for batch_rebuild.c and batch_removed.c --- */
 
@@ -110,12 +117,38 @@ int batch_reindex_results(struct batch *b, off_t end);
 int batch_index_results(struct batch *b, off_t end);
 
 /* Cuts a torn tail off results.ndjson, extends its index to the end, and stores that in MARK. Updates `state` to the
- * results, except for BATCH_ALONE. Returns 0 or -1. */
+ * results, except for BATCH_ALONE. Returns 0 or -1. With the lock of items.ndjson held, batch_read_added() was called
+ * before. */
 int batch_recover_all(struct batch *b);
 
 /* With the lock of items.ndjson held: reads the items that others added, and extends its index and `state`. Returns 0
  * or -1. */
 int batch_read_added(struct batch *b);
+
+/* --- batch_added.c, for batch_add.c, with the lock of items.ndjson held --- */
+
+/* Items that are about to be written. */
+struct new_items {
+	struct buf lines;
+	uint64_t *offsets;
+	struct batch_place *places;
+	size_t n;
+	uint32_t first; /* the number of the first of them */
+};
+
+/* The item of the batch or of NEW that has this identity; PRINT is that of KEY. 0: there is none, or a line could not be
+ * read: batch_take_misread() says which. */
+uint32_t batch_find_key(struct batch *b, const struct new_items *new, uint64_t print, const char *key);
+
+/* The idx of a new item K of the subject ID. The table has the latest item of each subject, except for items that are
+ * their own subject: the number in the id leads to those. */
+uint32_t batch_next_idx(struct batch *b, const struct new_items *new, const char *id, uint32_t k);
+
+/* Whether a line could not be read since the last call; errno has the reason. */
+bool batch_take_misread(struct batch *b);
+
+/* Missing bytes of `state` mean p: writes them. 0 or -1. */
+int batch_extend_state(const struct batch *b);
 
 /* At the end: what this process has added need not be read again by the next one. Keeps errno. */
 void batch_end_adding(struct batch *b);

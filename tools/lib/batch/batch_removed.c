@@ -15,7 +15,7 @@
 #include "batch/batch_internal.h"
 #include "records/rec.h"
 
-enum { AT_ONCE = 256, HELD_TRIES = 100, HELD_MS = 10 };
+enum { HELD_TRIES = 100, HELD_MS = 10 };
 
 bool
 batch_result_is_kept(const char *line, size_t n)
@@ -45,13 +45,13 @@ print_lines(uint32_t k, char s, bool kept, const char *now, struct buf lines[2],
 	return n;
 }
 
-/* Records N items, which this process has claimed, as removed or pending (the state S). N is at most AT_ONCE. 0 or -1.
+/* Records N items, which this process has claimed, as removed or pending (the state S). N is at most BATCH_AT_ONCE. 0 or -1.
  */
 static int
 record(struct batch *b, const uint32_t *items, size_t n, bool kept, char s)
 {
-	struct batch_outcome v[2 * AT_ONCE];
-	struct buf lines[AT_ONCE][2] = {{{0}}};
+	struct batch_outcome v[2 * BATCH_AT_ONCE];
+	struct buf lines[BATCH_AT_ONCE][2] = {{{0}}};
 	char now[WHEN_SIZE];
 	size_t count = 0;
 	int rc = 0;
@@ -76,6 +76,12 @@ record(struct batch *b, const uint32_t *items, size_t n, bool kept, char s)
 	return rc;
 }
 
+int
+batch_record_pending(struct batch *b, const uint32_t *items, size_t n)
+{
+	return record(b, items, n, false, 'p');
+}
+
 /* Whether item K still needs a record that it is removed, or that it was added again. 1, 0, or -1. */
 static int
 is_to_be_removed(struct batch *b, uint32_t k, bool kept, struct buf *line)
@@ -93,11 +99,11 @@ is_to_be_removed(struct batch *b, uint32_t k, bool kept, struct buf *line)
 	       batch_result_is_kept(line->data, line->len) != kept;
 }
 
-/* At most AT_ONCE of them. */
+/* At most BATCH_AT_ONCE of them. */
 static int
 remove_some(struct batch *b, const uint32_t *items, size_t n, bool kept)
 {
-	uint32_t left[AT_ONCE];
+	uint32_t left[BATCH_AT_ONCE];
 	struct buf line = {0};
 	size_t count = 0;
 	int is = 0;
@@ -120,8 +126,8 @@ batch_remove(struct batch *b, const uint32_t *items, size_t n, bool kept)
 {
 	int rc = n > 0 ? batch_raise_format(b) : 0;
 
-	for (size_t i = 0; i < n && rc == 0; i += AT_ONCE)
-		rc = remove_some(b, items + i, n - i < AT_ONCE ? n - i : AT_ONCE, kept);
+	for (size_t i = 0; i < n && rc == 0; i += BATCH_AT_ONCE)
+		rc = remove_some(b, items + i, n - i < BATCH_AT_ONCE ? n - i : BATCH_AT_ONCE, kept);
 	return rc;
 }
 
@@ -218,11 +224,11 @@ claim_removed(struct batch *b, uint32_t k)
 	return s < 0 ? -1 : 0;
 }
 
-/* At most AT_ONCE of them. How many, or -1. */
+/* At most BATCH_AT_ONCE of them. How many, or -1. */
 static int
 restore_some(struct batch *b, const uint32_t *items, size_t n)
 {
-	uint32_t ours[AT_ONCE];
+	uint32_t ours[BATCH_AT_ONCE];
 	size_t count = 0;
 	int rc = 0;
 
@@ -232,7 +238,7 @@ restore_some(struct batch *b, const uint32_t *items, size_t n)
 			ours[count++] = items[i];
 	}
 	if (rc >= 0)
-		rc = count > 0 ? record(b, ours, count, false, 'p') : 0;
+		rc = count > 0 ? batch_record_pending(b, ours, count) : 0;
 	for (size_t i = 0; i < count; i++)
 		batch_release(b, ours[i]);
 	return rc < 0 ? -1 : (int)count;
@@ -255,8 +261,8 @@ batch_restore(struct batch *b, const uint32_t *items, size_t n)
 		rc = add_members(b, &all);
 		sort_numbers(&all); /* a list may have a member too */
 	}
-	for (size_t i = 0; i < all.n && rc >= 0; i += AT_ONCE) {
-		rc = restore_some(b, all.v + i, all.n - i < AT_ONCE ? all.n - i : AT_ONCE);
+	for (size_t i = 0; i < all.n && rc >= 0; i += BATCH_AT_ONCE) {
+		rc = restore_some(b, all.v + i, all.n - i < BATCH_AT_ONCE ? all.n - i : BATCH_AT_ONCE);
 		count += rc > 0 ? rc : 0;
 	}
 	free(all.v);

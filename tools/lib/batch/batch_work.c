@@ -247,7 +247,10 @@ batch_recover_all(struct batch *b)
 		rc = batch_index_results(b, b->mark);
 	batch_unlock_results(b);
 	/* With exclusive access, bi-clean reports problems before it repairs them. */
-	return rc == 0 && b->mode != BATCH_ALONE ? recover_items(b) : rc;
+	if (rc == 0 && b->mode != BATCH_ALONE)
+		rc = recover_items(b);
+	b->behind = b->behind && rc < 0;
+	return rc;
 }
 
 /* What to do with an item that no process holds. A result that a dead owner recorded counts, and only the state byte

@@ -201,6 +201,51 @@ was_read(int rc, int *error)
 	return rc == 0;
 }
 
+/* What came of a completed item, by its result. */
+static void
+add_result(struct buf *out, struct json_object *result)
+{
+	static const char *const more[] = {"path", "bytes", "mime", "sha256"};
+
+	buf_str(out, ",\"result\":{");
+	add_value(out, "file_id", json_object_object_get(result, "file_id"));
+	buf_add(out, ",", 1);
+	add_value(out, "knowledge_item_id", json_object_object_get(result, "knowledge_item_id"));
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		add_known(out, more[i], result);
+	buf_add(out, "}", 1);
+}
+
+/* Why an item failed, by its result. */
+static void
+add_failure(struct buf *out, struct json_object *result)
+{
+	struct json_object *why = json_object_object_get(result, "error");
+	const char *message = rec_string(why, "message"), *code = rec_string(why, "code");
+
+	if (!message)
+		message = code;
+	buf_add(out, ",", 1);
+	if (code) {
+		add_string(out, "error_code", code);
+		buf_add(out, ",", 1);
+	}
+	add_string(out, "error_message",
+		   message ? message : "failed without a result record; bi-status --rebuild repairs the state");
+}
+
+/* The name of the subject that an item is a candidate for. */
+static void
+add_subject(struct buf *out, struct json_object *item)
+{
+	const char *name = rec_string(json_object_object_get(item, "subject"), "name");
+
+	if (!name)
+		return;
+	add_string(out, "subject_name", name);
+	buf_add(out, ",", 1);
+}
+
 int
 job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
 {
@@ -224,6 +269,7 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	o = parse_object(line);
 	add_item_data(out, o);
 	buf_add(out, ",", 1);
+	add_subject(out, o);
 	for (size_t i = 0; !id && i < sizeof(given) / sizeof(given[0]); i++)
 		id = rec_string(o, given[i]);
 	add_string(out, "upload_id", id ? id : place.key);
@@ -232,27 +278,10 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	if (state == 'c' || state == 'f') {
 		buf_clear(line);
 		o = was_read(batch_result(b, k, line), &error) ? parse_object(line) : NULL;
-		if (state == 'c') {
-			static const char *const more[] = {"path", "bytes", "mime", "sha256"};
-
-			buf_str(out, ",\"result\":{");
-			add_value(out, "file_id", json_object_object_get(o, "file_id"));
-			buf_add(out, ",", 1);
-			add_value(out, "knowledge_item_id", json_object_object_get(o, "knowledge_item_id"));
-			for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
-				add_known(out, more[i], o);
-			buf_add(out, "}", 1);
-		} else {
-			struct json_object *why = json_object_object_get(o, "error");
-			const char *message = rec_string(why, "message");
-
-			if (!message)
-				message = rec_string(why, "code");
-			buf_add(out, ",", 1);
-			add_string(out, "error_message",
-				   message ? message
-					   : "failed without a result record; bi-status --rebuild repairs the state");
-		}
+		if (state == 'c')
+			add_result(out, o);
+		else
+			add_failure(out, o);
 		json_object_put(o);
 	}
 	buf_add(out, "}", 1);

@@ -162,8 +162,8 @@ parse_answer(struct thumb_job *j, const char *packet)
 		return true;
 	}
 	j->end = THUMB_OK;
-	if (sscanf(packet, "ok %6d %6d %9d %9d %1u %16llx %9u %n", &j->width, &j->height, &j->owidth, &j->oheight,
-		   &j->kind, &hash, &j->likeness.sharpness, &end) != 7 ||
+	if (sscanf(packet, "ok %6d %6d %9d %9d %1u %9u %16llx %9u %n", &j->width, &j->height, &j->owidth, &j->oheight,
+		   &j->kind, &j->pages, &hash, &j->likeness.sharpness, &end) != 8 ||
 	    end == 0)
 		return false;
 	j->likeness.hash = hash;
@@ -175,8 +175,8 @@ parse_answer(struct thumb_job *j, const char *packet)
 static int
 give_job(struct worker *w, struct thumb_job *job)
 {
-	char packet[16];
-	int n = snprintf(packet, sizeof(packet), "%d", job->size);
+	char packet[32];
+	int n = snprintf(packet, sizeof(packet), "%d %d", job->size, job->page);
 
 	for (int i = 0; i < 2; i++) {
 		if (w->helper.socket < 0 && helper_start(&w->helper) < 0)

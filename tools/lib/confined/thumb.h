@@ -1,10 +1,10 @@
 /*
  * thumb: makes thumbnails by bi-thumb, a confined process.
  *
- * The protocol is that of helper.h: each packet to `bi-thumb --serve` is the longest side in pixels as decimal digits,
- * with two descriptors (SCM_RIGHTS): the picture, and the file that the thumbnail is written to. Each answer is "ok
- * WIDTH HEIGHT OWIDTH OHEIGHT KIND HASH SHARPNESS COLOURS" (of the thumbnail, and of the picture the right way up; then
- * struct likeness, in hexadecimal but for the sharpness), "failed WHY", "unwritten ERRNO" if the thumbnail's file could
+ * The protocol is that of helper.h: each packet to `bi-thumb --serve` is the longest side in pixels and the number of a
+ * page, as decimal digits, with two descriptors (SCM_RIGHTS): the picture, and the file that the thumbnail is written
+ * to. Each answer is "ok WIDTH HEIGHT OWIDTH OHEIGHT KIND PAGES HASH SHARPNESS COLOURS" (of the thumbnail, and of the
+ * picture the right way up; then struct likeness, in hexadecimal but for the sharpness), "failed WHY", "unwritten ERRNO" if the thumbnail's file could
  * not be written, or "vector" for a drawing. A drawing is sent to `bi-thumb --serve --vectors`, with the same protocol.
  * That process is bigger and slower to start, so it is started only when a drawing comes.
  */
@@ -17,6 +17,7 @@
 
 enum {
 	THUMB_SIZE = 512,
+	THUMB_PAGES = 8, /* pages of a document that bi-render draws to be read */
 	THUMB_WHY = 120,
 	THUMB_ANSWER = 256, /* room for an answer */
 };
@@ -40,10 +41,12 @@ struct thumb_job {
 	int in;                   /* the picture, open for reading */
 	int out;                  /* an empty file, open for writing: becomes a WebP */
 	int size;                 /* the most pixels of its longest side; only drawings are enlarged to that */
+	int page;                 /* of a PDF, from 1; 0: the one that represents it, and for all that are no PDF */
 	enum thumb_end end;       /* out, as the following members */
 	int width, height;        /* of the thumbnail */
 	int owidth, oheight;      /* of the picture, its EXIF rotation applied */
 	unsigned kind;            /* of enum thumb_kind */
+	unsigned pages;           /* of a PDF; 1 for all others */
 	struct likeness likeness; /* of the thumbnail */
 	int error;                /* THUMB_UNREAD, THUMB_UNWRITTEN, THUMB_UNSTARTED: an errno */
 	char why[THUMB_WHY];      /* unless THUMB_OK: the reason in words for people */

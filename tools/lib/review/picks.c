@@ -16,6 +16,7 @@
 #include "files/append.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "review/review_settings.h"
 
 static const char file_name[] = "picks.ndjson";
 static const char nobody[] = "anonymous";
@@ -85,25 +86,43 @@ picks_last(const struct picks *p, const struct pick *v)
 	return find_last(p, v);
 }
 
+static char *
+copy_text(const char *text)
+{
+	return text ? buf_strdup(text) : NULL;
+}
+
+/* Frees what differs between two decisions of one reviewer about one subject. */
+static void
+forget_texts(struct pick *v)
+{
+	free((void *)(uintptr_t)v->at);
+	free((void *)(uintptr_t)v->list);
+	free((void *)(uintptr_t)v->note);
+	free((void *)(uintptr_t)v->reason);
+}
+
 static void
 store_pick(struct picks *p, const struct pick *v)
 {
-	struct pick *one = find_last(p, v);
+	struct pick *one = find_last(p, v), was;
 
-	if (one) {
-		free((void *)(uintptr_t)one->at);
-		one->choice = v->choice;
-		one->removed = v->removed;
-		one->at = buf_strdup(v->at);
-		return;
+	if (!one) {
+		p->all = buf_grow(p->all, p->n, sizeof(*p->all));
+		one = &p->all[p->n++];
+		*one = (struct pick){.subject = buf_strdup(v->subject), .reviewer = buf_strdup(reviewer_of(v))};
+		table_add(&p->by_who, print_of(v), p->n);
 	}
-	p->all = buf_grow(p->all, p->n, sizeof(*p->all));
-	p->all[p->n++] = (struct pick){.subject = buf_strdup(v->subject),
-				       .choice = v->choice,
-				       .removed = v->removed,
-				       .reviewer = buf_strdup(reviewer_of(v)),
-				       .at = buf_strdup(v->at)};
-	table_add(&p->by_who, print_of(v), p->n);
+	was = *one; /* V may have its texts */
+	one->choice = v->choice;
+	one->removed = v->removed;
+	one->unsure = v->unsure;
+	one->stars = v->stars;
+	one->at = buf_strdup(v->at);
+	one->list = copy_text(v->list);
+	one->note = copy_text(v->note);
+	one->reason = copy_text(v->reason);
+	forget_texts(&was);
 }
 
 static void
@@ -112,7 +131,7 @@ forget_picks(struct picks *p)
 	for (uint32_t i = 0; i < p->n; i++) {
 		free((void *)(uintptr_t)p->all[i].subject);
 		free((void *)(uintptr_t)p->all[i].reviewer);
-		free((void *)(uintptr_t)p->all[i].at);
+		forget_texts(&p->all[i]);
 	}
 	free(p->all);
 	free(p->some);
@@ -159,15 +178,16 @@ parse_pick(struct json_object *o, struct pick *v)
 
 	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, "choice", &choice))
 		return false;
-	*v = (struct pick){rec_string(o, "subject"), PICK_BACK, rec_string(o, "reviewer"), rec_string(o, "at"), 0};
-	if (json_object_is_type(choice, json_type_int) && json_object_get_int64(choice) >= 0)
-		v->choice = json_object_get_int64(choice);
-	else if (choice)
+	*v = (struct pick){
+		.subject = rec_string(o, "subject"), .reviewer = rec_string(o, "reviewer"), .at = rec_string(o, "at")};
+	if (!pick_parse_choice(choice, v))
 		return false;
-	else if (json_object_object_get_ex(o, "removed", &removed) && json_object_is_type(removed, json_type_int))
+	(void)pick_parse_remarks(o, v); /* a remark of another version does not make the decision invalid */
+	if (v->choice == PICK_BACK && json_object_object_get_ex(o, "removed", &removed) &&
+	    json_object_is_type(removed, json_type_int))
 		v->removed = json_object_get_int64(removed);
 	return v->subject && v->at && !root_subject_check(v->subject) && v->reviewer &&
-	       !picks_reviewer_check(v->reviewer);
+	       !pick_reviewer_check(v->reviewer);
 }
 
 static bool
@@ -307,6 +327,18 @@ picks_next_removed(const struct picks *p, size_t *cursor)
 	return NULL;
 }
 
+const struct pick *
+picks_next_undecided(const struct picks *p, size_t *cursor)
+{
+	while (*cursor < p->n) {
+		const struct pick *one = &p->all[(*cursor)++];
+
+		if (one->choice == PICK_BACK && pick_has_remarks(one))
+			return one;
+	}
+	return NULL;
+}
+
 size_t
 picks_bad_lines(const struct picks *p)
 {
@@ -323,7 +355,7 @@ picks_subject(const struct picks *p, size_t i, struct picks_subject *out)
 	*out = (struct picks_subject){.id = p->some[i]->subject, .first = i, .agreed = true};
 	out->choice = p->some[i]->choice;
 	for (; end < p->some_n && strcmp(p->some[end]->subject, out->id) == 0; end++)
-		out->agreed = out->agreed && p->some[end]->choice == out->choice;
+		out->agreed = out->agreed && pick_same_choice(p->some[end], p->some[i]);
 	out->count = end - i;
 	return true;
 }
@@ -342,18 +374,36 @@ picks_compare_times(const char *a, const char *b)
 	return (*a == 'Z' || !*a ? 0 : *a) - (*b == 'Z' || !*b ? 0 : *b);
 }
 
-/* Whether ONE says nothing new: the same choice, not at a later time that its reviewer states. A later one is a choice
- * that was looked at again, which matters where the file has changed meanwhile. */
+/* Whether ONE says nothing new: the same choice and remarks, not at a later time that its reviewer states. A later one
+ * is a choice that was looked at again, which matters where the file has changed meanwhile. */
 static bool
 is_known(const struct pick *stands, const struct pick *one)
 {
-	return stands->choice == one->choice &&
+	return pick_same_choice(stands, one) && (one->bare || pick_same_remarks(stands, one)) &&
 	       (one->choice == PICK_BACK || !one->at || picks_compare_times(one->at, stands->at) <= 0);
 }
 
-/* Makes lines of the decisions in V that are new, and stores them in P, which later continues to read its file. */
 static void
-write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
+print_line(struct buf *out, const struct pick *v, bool many)
+{
+	buf_str(out, "{\"subject\":");
+	buf_json(out, v->subject);
+	buf_str(out, ",\"choice\":");
+	pick_print_choice(out, v, many);
+	buf_str(out, ",\"reviewer\":");
+	buf_json(out, reviewer_of(v));
+	buf_str(out, ",\"at\":");
+	buf_json(out, v->at);
+	if (v->removed)
+		buf_printf(out, ",\"removed\":%ld", v->removed);
+	pick_print_remarks(out, v);
+	buf_str(out, "}\n");
+}
+
+/* Makes lines of the decisions in V that are new, and stores them in P, which later continues to read its file. MANY:
+ * the batch allows several candidates in one. */
+static void
+write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n, bool many)
 {
 	char now[WHEN_MS_SIZE];
 
@@ -362,25 +412,18 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 		const struct pick *stands = find_last(p, &v[i]);
 		struct pick one = v[i];
 
-		if (stands ? is_known(stands, &one) : one.choice == PICK_BACK)
+		if (stands ? is_known(stands, &one) : one.choice == PICK_BACK && !pick_has_remarks(&one))
 			continue;
+		if (stands && one.bare && pick_same_choice(stands, &one)) {
+			one.unsure = stands->unsure;
+			one.stars = stands->stars;
+			one.note = stands->note;
+			one.reason = stands->reason;
+		}
 		/* A clock that is fast must not override all later decisions. */
 		one.at = one.at && picks_compare_times(one.at, now) <= 0 ? one.at : now;
+		print_line(out, &one, many);
 		store_pick(p, &one);
-		buf_str(out, "{\"subject\":");
-		buf_json(out, one.subject);
-		buf_str(out, ",\"choice\":");
-		if (one.choice == PICK_BACK)
-			buf_str(out, "null");
-		else
-			buf_printf(out, "%ld", one.choice);
-		buf_str(out, ",\"reviewer\":");
-		buf_json(out, reviewer_of(&one));
-		buf_str(out, ",\"at\":");
-		buf_json(out, one.at);
-		if (one.removed)
-			buf_printf(out, ",\"removed\":%ld", one.removed);
-		buf_str(out, "}\n");
 	}
 }
 
@@ -388,15 +431,17 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n)
 static int
 append_if_same(struct picks *p, const struct pick *v, size_t n, const char *expect)
 {
+	struct review_settings settings;
 	struct buf lines = {0};
 	off_t end = append_end(p->fd);
 	int rc = 0;
 
-	if (end < 0 || picks_refresh(p) < 0)
+	if (end < 0 || picks_refresh(p) < 0 || review_settings_read(p->dir, &settings) < 0)
 		return -1;
+	json_object_put(settings.all);
 	if (expect && strcmp(expect, p->version) != 0)
 		return 1;
-	write_lines(&lines, p, v, n);
+	write_lines(&lines, p, v, n, settings.many);
 	/* The name of the file is synced before its first line is written, so that a process that finds a line need not
 	 * sync it. */
 	if (end == 0 && lines.len > 0)

@@ -1,7 +1,7 @@
 /*
  * picks: the decisions of reviewers, batches/NAME/picks.ndjson, bi-batch(5).
  *
- * A line is a decision of one reviewer about one subject:
+ * A line is a decision of one reviewer about one subject (pick.h):
  *	{"subject":"7","choice":3,"reviewer":"ada","at":"2026-11-22T15:04:05.123Z"}
  * The file is only appended to, under its flock, and synced before a pick is reported as saved. The last line of a
  * reviewer about a subject counts. The decisions of different reviewers are all kept.
@@ -13,22 +13,7 @@
 #include <stddef.h>
 
 #include "batch/batch.h"
-
-enum {
-	PICK_NONE = 0,          /* a choice: no candidate */
-	PICK_BACK = -1,         /* a choice: the decision is withdrawn; null in the file */
-	PICK_REVIEWER_MAX = 64, /* characters of a reviewer's name */
-	PICK_SET_MAX = 100000,  /* decisions in one set */
-};
-
-/* A decision. Strings are UTF-8. */
-struct pick {
-	const char *subject;  /* the subject's id */
-	long choice;          /* the IDX of a candidate, ID_IDX.EXT, or PICK_NONE or PICK_BACK */
-	const char *reviewer; /* Returns NULL or "": "anonymous" */
-	const char *at;       /* the time, "2026-11-22T15:04:05.123Z"; NULL or a time in the future: now */
-	long removed;         /* of PICK_BACK: the IDX of the candidate that was chosen, and then removed; else 0 */
-};
+#include "review/pick.h"
 
 /* Compares times of decisions, whose fractions may have different numbers of digits. Returns <0, 0 or >0. */
 int picks_compare_times(const char *a, const char *b);
@@ -64,6 +49,10 @@ const struct pick *picks_last(const struct picks *p, const struct pick *v);
  * NULL behind the last. *CURSOR is 0 before the first call. */
 const struct pick *picks_next_removed(const struct picks *p, size_t *cursor);
 
+/* Returns the next last decision that is no decision, or is withdrawn, and has remarks; NULL behind the last. *CURSOR
+ * is 0 before the first call. */
+const struct pick *picks_next_undecided(const struct picks *p, size_t *cursor);
+
 /* Returns how many lines were skipped because they are not decisions. */
 size_t picks_bad_lines(const struct picks *p);
 
@@ -71,8 +60,8 @@ size_t picks_bad_lines(const struct picks *p);
 struct picks_subject {
 	const char *id;
 	size_t first, count; /* its decisions: picks_get(P, FIRST) and so on, at least one */
-	bool agreed;         /* they all have the same choice */
-	long choice;         /* that choice, if AGREED: PICK_NONE or more */
+	bool agreed;         /* they all have the same choice: that of the first */
+	long choice;         /* that choice, if AGREED: PICK_NONE or the first candidate */
 };
 
 /* Stores the subject whose decisions begin at I in OUT; I is 0 for the first. Returns false if there are no more. The
@@ -91,29 +80,29 @@ struct picks_subjects *picks_subjects_read(const struct batch *b);
 int picks_subjects_refresh(struct picks_subjects *s);
 void picks_subjects_free(struct picks_subjects *s); /* NULL is allowed */
 
-/* Returns how many subjects there are of which B, their batch, has items that were not removed; -1 with errno. */
-long picks_subjects_count(struct picks_subjects *s, const struct batch *b);
+/* Returns how many subjects of B, their batch, have something to choose, or may yet: an item that was not removed and has
+ * not failed. Those of which P (NULL: nobody decided) has a decision count as long as not all items were removed. -1 with
+ * errno. */
+long picks_subjects_count(struct picks_subjects *s, const struct batch *b, const struct picks *p);
 
 /* Returns how many items the subject ID has: its candidates are 1 to that number. Returns 0 if the batch has no such
  * subject. */
 unsigned long picks_subjects_items(const struct picks_subjects *s, const char *id);
 
 /* Returns whether the whole set is valid: the batch has each subject, each choice is one of its items, none or
- * withdrawn, and reviewers and times are well-formed. Returns false with WRONG set to what is wrong with the first
- * invalid decision, and how many more there are: "subject '9' is not in the batch". */
+ * withdrawn, or a list of its items if the batch allows several, and reviewers, times and remarks are well-formed.
+ * Returns false with WRONG set to what is wrong with the first invalid decision, and how many more there are: "subject
+ * '9' is not in the batch". */
 bool picks_check(const struct picks_subjects *s, const struct pick *v, size_t n, char *wrong, size_t room);
 
 /* Returns whether no decision of a set that picks_check() has accepted is for a candidate that was removed from B;
  * else, and if that cannot be told, false with WRONG. */
 bool picks_check_removed(const struct batch *b, const struct pick *v, size_t n, char *wrong, size_t room);
 
-/* Returns NULL for a valid name of a reviewer ("" is valid), else the reason, which continues "the reviewer's name
- * ". */
-const char *picks_reviewer_check(const char *name);
-
 /*
  * A set of decisions as pages download it and clients send it, for picks_check():
- *	{"batch":"M_batch1","reviewer":"ada","selections":{"7":3,"8":0,"9":null},"at":{"7":"2026-11-22T15:04:05.123Z"}}
+ *	{"batch":"M_batch1","reviewer":"ada","selections":{"7":3,"8":0,"9":null},"at":{"7":"2026-11-22T15:04:05.123Z"},
+ *	 "remarks":{"8":{"reason":"blurred"}}}
  * All keys but "selections" are optional; unknown keys are ignored.
  */
 struct picks_set {

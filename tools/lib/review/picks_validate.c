@@ -13,11 +13,13 @@
 #include "files/file.h"
 #include "records/rec.h"
 #include "review/picks.h"
+#include "review/review_settings.h"
 
 struct subject {
 	char *id;
 	uint32_t items;
-	uint32_t removed; /* as picks_subjects_count() last counted them */
+	uint32_t removed, failed; /* as picks_subjects_count() last counted them */
+	bool decided;             /* as it last found */
 };
 
 struct picks_subjects {
@@ -26,7 +28,10 @@ struct picks_subjects {
 	off_t read_to;
 	struct subject *all;
 	uint32_t n;
+	uint32_t *of; /* of each item: the index of its subject in ALL */
+	uint32_t of_n;
 	struct table by_id; /* maps the id to 1 + the index in ALL */
+	bool many;          /* the batch allows several candidates in a decision */
 };
 
 static struct subject *
@@ -39,6 +44,16 @@ find_subject(const struct picks_subjects *s, const char *id)
 		if (strcmp(s->all[slot->item - 1].id, id) == 0)
 			return &s->all[slot->item - 1];
 	return NULL;
+}
+
+/* Notes that item K is one of the subject with this index. Items are read in their order. */
+static void
+note_subject(struct picks_subjects *s, uint32_t k, uint32_t index)
+{
+	if (k == s->of_n + 1)
+		s->of = buf_grow(s->of, s->of_n++, sizeof(*s->of));
+	if (k > 0 && k <= s->of_n)
+		s->of[k - 1] = index;
 }
 
 static bool
@@ -60,14 +75,20 @@ take_item(off_t at, const char *line, size_t n, void *arg)
 	}
 	if (place.idx > one->items)
 		one->items = place.idx;
+	note_subject(s, place.item, (uint32_t)(one - s->all));
 	return true;
 }
 
 int
 picks_subjects_refresh(struct picks_subjects *s)
 {
+	struct review_settings settings;
 	off_t end;
 
+	if (review_settings_read(s->dir, &settings) < 0)
+		return -1;
+	s->many = settings.many;
+	json_object_put(settings.all);
 	if (s->fd < 0) {
 		s->fd = openat(s->dir, "items.ndjson", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (s->fd < 0)
@@ -101,6 +122,7 @@ picks_subjects_free(struct picks_subjects *s)
 	for (uint32_t i = 0; i < s->n; i++)
 		free(s->all[i].id);
 	free(s->all);
+	free(s->of);
 	table_clear(&s->by_id);
 	file_close(s->fd, 0);
 	file_close(s->dir, 0);
@@ -115,60 +137,57 @@ picks_subjects_items(const struct picks_subjects *s, const char *id)
 	return one ? one->items : 0;
 }
 
-/* Counts item K, which was removed, with its subject. 0, or -1 with errno. */
-static int
-count_removed(struct picks_subjects *s, const struct batch *b, uint32_t k)
+/* Counts N items from number FROM on, whose states these are, with their subjects. */
+static void
+count_states(struct picks_subjects *s, uint32_t from, const char *states, size_t n)
 {
-	struct batch_place place;
-	struct buf line = {0};
-	int rc = batch_item(b, k, &line);
-	struct subject *one = NULL;
+	for (size_t i = 0; i < n && from + i <= s->of_n; i++) {
+		struct subject *one = &s->all[s->of[from + i - 1]];
 
-	if (rc == 0 && batch_place(line.data, line.len, &place) == 0)
-		one = find_subject(s, place.subject);
-	if (one)
-		one->removed++;
-	buf_free(&line);
-	return rc;
+		one->removed += states[i] == 'x';
+		one->failed += states[i] == 'f';
+	}
+}
+
+/* Notes which subjects were decided on. */
+static void
+find_decided(struct picks_subjects *s, const struct picks *p)
+{
+	struct picks_subject at = {0};
+	struct subject *one;
+
+	while (p && picks_subject(p, at.first + at.count, &at))
+		if ((one = find_subject(s, at.id)))
+			one->decided = true;
 }
 
 long
-picks_subjects_count(struct picks_subjects *s, const struct batch *b)
+picks_subjects_count(struct picks_subjects *s, const struct batch *b, const struct picks *p)
 {
-	int64_t k = batch_find_state(b, 1, 'x');
-	long count = (long)s->n;
+	char states[4096];
+	long count = 0;
 
-	for (uint32_t i = 0; i < s->n; i++)
-		s->all[i].removed = 0;
-	for (; k > 0; k = batch_find_state(b, (uint32_t)k + 1, 'x'))
-		if (count_removed(s, b, (uint32_t)k) < 0)
+	for (uint32_t i = 0; i < s->n; i++) {
+		s->all[i].removed = s->all[i].failed = 0;
+		s->all[i].decided = false;
+	}
+	for (uint32_t from = 1; from <= s->of_n; from += sizeof(states)) {
+		size_t left = s->of_n - from + 1, n = left < sizeof(states) ? left : sizeof(states);
+
+		if (batch_states(b, from, states, n) < 0)
 			return -1;
-	if (k < 0)
-		return -1;
-	for (uint32_t i = 0; i < s->n; i++)
-		count -= s->all[i].removed >= s->all[i].items;
+		count_states(s, from, states, n);
+	}
+	find_decided(s, p);
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct subject *one = &s->all[i];
+
+		count += one->removed < one->items && (one->decided || one->removed + one->failed < one->items);
+	}
 	return count;
 }
 
-/* --- names and times --- */
-
-const char *
-picks_reviewer_check(const char *name)
-{
-	size_t left = strlen(name), len;
-	uint32_t c;
-
-	for (int n = 0; left > 0; n++, name += len, left -= len) {
-		if ((len = utf8_decode(name, left, &c)) == 0)
-			return "is not UTF-8";
-		/* Nor invisible characters, with which a name could pass for another. */
-		if (utf8_class_of(c) != UTF8_TEXT)
-			return "has a control character in it";
-		if (n == PICK_REVIEWER_MAX)
-			return "is longer than 64 characters";
-	}
-	return NULL;
-}
+/* --- times --- */
 
 static int
 two_digits(const char *p)
@@ -201,20 +220,43 @@ is_time(const char *at)
 
 /* --- a set --- */
 
+/* Returns the first candidate of V that is not one of ITEMS; 0 if there is none. */
+static long
+find_wrong_candidate(const struct pick *v, unsigned long items)
+{
+	const char *cursor = NULL;
+	long idx;
+
+	if (v->choice < PICK_BACK)
+		return v->choice;
+	while (pick_next_candidate(v, &cursor, &idx))
+		if ((unsigned long)idx > items)
+			return idx;
+	return 0;
+}
+
 /* Whether one decision is invalid; stores the reason if ROOM is not 0. */
 static bool
 is_wrong(const struct picks_subjects *s, const struct pick *v, char *wrong, size_t room)
 {
-	const char *name = v->reviewer ? picks_reviewer_check(v->reviewer) : NULL;
+	const char *name = v->reviewer ? pick_reviewer_check(v->reviewer) : NULL;
 	unsigned long items = picks_subjects_items(s, v->subject);
+	const char *remark = pick_remarks_check(v);
+	long bad = find_wrong_candidate(v, items);
 
 	if (items == 0 && root_subject_check(v->subject))
 		snprintf(wrong, room, "a subject's id %s", root_subject_check(v->subject));
 	else if (items == 0)
 		snprintf(wrong, room, "subject '%s' is not in the batch", v->subject);
-	else if (v->choice < PICK_BACK || (v->choice > 0 && (unsigned long)v->choice > items))
-		snprintf(wrong, room, "subject '%s' has the candidates 1 to %lu, not %ld", v->subject, items,
-			 v->choice);
+	else if (v->list && !s->many)
+		snprintf(wrong, room,
+			 "the choice for subject '%s' is a list, and the batch has one pick a subject (bi-render "
+			 "--picks many allows several)",
+			 v->subject);
+	else if (bad)
+		snprintf(wrong, room, "subject '%s' has the candidates 1 to %lu, not %ld", v->subject, items, bad);
+	else if (remark)
+		snprintf(wrong, room, "subject '%s': its %s", v->subject, remark);
 	else if (name)
 		snprintf(wrong, room, "the reviewer's name %s", name);
 	else if (v->at && !is_time(v->at))
@@ -252,31 +294,21 @@ picks_check_removed(const struct batch *b, const struct pick *v, size_t n, char 
 	uint32_t k = 0;
 
 	for (size_t i = 0; i < n && rc == 0 && k == 0; i++) {
-		if (v[i].choice <= 0)
-			continue;
-		snprintf(name, sizeof(name), "%s_%ld", v[i].subject, v[i].choice);
-		rc = item_stems_find(&stems, name, &k);
-		if (k)
-			snprintf(wrong, room, "candidate %ld of subject '%s' was removed from the batch", v[i].choice,
-				 v[i].subject);
+		const char *cursor = NULL;
+		long idx;
+
+		while (rc == 0 && k == 0 && pick_next_candidate(&v[i], &cursor, &idx)) {
+			snprintf(name, sizeof(name), "%s_%ld", v[i].subject, idx);
+			rc = item_stems_find(&stems, name, &k);
+			if (k)
+				snprintf(wrong, room, "candidate %ld of subject '%s' was removed from the batch", idx,
+					 v[i].subject);
+		}
 	}
 	if (rc < 0)
 		snprintf(wrong, room, "the items that were removed cannot be read: %s", strerror(errno));
 	item_stems_free(&stems);
 	return rc == 0 && k == 0;
-}
-
-/* Converts VALUE to a choice; false if it is not one. */
-static bool
-take_choice(struct json_object *value, long *choice)
-{
-	*choice = PICK_BACK;
-	if (!value)
-		return true;
-	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
-		return false;
-	*choice = json_object_get_int64(value);
-	return true;
 }
 
 /* What is wrong with the members of O other than the decisions; NULL: nothing. */
@@ -296,6 +328,8 @@ form_check(struct json_object *o, const char *batch)
 		return "its \"reviewer\" is no string";
 	if (json_object_object_get_ex(o, "at", &member) && !json_object_is_type(member, json_type_object))
 		return "its \"at\" is no object";
+	if (json_object_object_get_ex(o, "remarks", &member) && !json_object_is_type(member, json_type_object))
+		return "its \"remarks\" is no object";
 	if (json_object_object_get_ex(o, "batch", &member) && !json_object_is_type(member, json_type_string))
 		return "its \"batch\" is no string";
 	if (member && strcmp(json_object_get_string(member), batch) != 0)
@@ -303,36 +337,53 @@ form_check(struct json_object *o, const char *batch)
 	return NULL;
 }
 
+/* Parses the decision VALUE about the subject ID, and what the set O has about that subject, into V. Returns false with
+ * WRONG. */
+static bool
+parse_decision(struct json_object *o, const char *id, struct json_object *value, struct pick *v, char *wrong,
+	       size_t room)
+{
+	struct json_object *at = json_object_object_get(o, "at"), *remarks = json_object_object_get(o, "remarks"), *own;
+	const char *bad = NULL;
+
+	*v = (struct pick){.subject = id, .reviewer = rec_string(o, "reviewer")};
+	if (json_object_object_get_ex(at, id, &own) && !(v->at = rec_string(at, id)))
+		v->at = ""; /* this is not a time, which picks_check() reports */
+	v->bare = !json_object_object_get_ex(remarks, id, &own);
+	if (!pick_parse_choice(value, v))
+		snprintf(wrong, room, "the choice for subject '%s' is no candidate's number, %s", id,
+			 json_object_is_type(value, json_type_array) ? "nor a list of such numbers, each once"
+								     : "0 or null");
+	else if (!v->bare && !json_object_is_type(own, json_type_object))
+		snprintf(wrong, room, "the remarks on subject '%s' are no object", id);
+	else if (!v->bare && (bad = pick_parse_remarks(own, v)))
+		snprintf(wrong, room, "subject '%s': its %s", id, bad);
+	else
+		return true;
+	utf8_replace_invalid(wrong);
+	return false;
+}
+
 bool
 picks_parse(struct json_object *o, const char *batch, struct picks_set *set, char *wrong, size_t room)
 {
 	const char *form = form_check(o, batch);
-	const char *bad = NULL;
-	struct json_object *at, *selections;
+	struct json_object *selections;
+	bool right = true;
 
 	*set = (struct picks_set){0};
 	if (form) {
 		snprintf(wrong, room, "%s", form);
 		return false;
 	}
-	at = json_object_object_get(o, "at");
 	selections = json_object_object_get(o, "selections");
 	set->v = buf_alloc(((size_t)json_object_object_length(selections) + 1) * sizeof(*set->v));
 	json_object_object_foreach(selections, id, value)
 	{
-		struct pick *v = &set->v[set->n++];
-		struct json_object *time;
-
-		*v = (struct pick){.subject = id, .reviewer = rec_string(o, "reviewer")};
-		if (json_object_object_get_ex(at, id, &time) && !(v->at = rec_string(at, id)))
-			v->at = ""; /* this is not a time, which picks_check() reports */
-		if (!bad && !take_choice(value, &v->choice))
-			bad = id;
+		right = right && parse_decision(o, id, value, &set->v[set->n++], wrong, room);
 	}
-	if (!bad)
+	if (right)
 		return true;
-	snprintf(wrong, room, "the choice for subject '%s' is no candidate's number, 0 or null", bad);
-	utf8_replace_invalid(wrong);
 	free(set->v);
 	*set = (struct picks_set){0};
 	return false;
