@@ -20,7 +20,7 @@ without_assets() {
 
 # The text of a page without its tags.
 words_of() {
-	sed 's/<[^>]*>/ /g' "$1"
+	sed 's/<[^>]*>/ /g' "$1" | tr -s ' '
 }
 
 @test "subjects, candidates and thumbnails are where the seeds have them" {
