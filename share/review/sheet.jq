@@ -7,7 +7,7 @@ include "subject";
 def sheet_blank($number):
 	@html "<article class=\"candidate\" data-idx=\"\($number)\"><div class=\"shot\"><div class=\"pick\"><span class=\"blank\"><strong>\(if .failed then "Failed" else "Not fetched yet" end)</strong><span title=\"\(.failed // "" | printable)\">\(if .failed then plain else "" end)</span></span></div>
 <span class=\"number\" aria-hidden=\"true\">\($number)</span></div>
-<div class=\"caption\"><h2>\(.title)</h2></div></article>\n";
+<div class=\"caption\"><h2><bdi>\(.title)</bdi></h2></div></article>\n";
 
 def sheet_card($batch):
 	. as $s
