@@ -58,6 +58,10 @@ async function moves(browser) {
 	assert.strictEqual(picksOf('M_batch1').length, 1);
 	await page.click('#home');
 	await page.waitForFunction(() => /1 of 4 subjects decided/.test(document.querySelector('#batches').innerText));
+	const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-batch="M_batch1"] [data-act="Download"]')]);
+
+	assert.match(download.suggestedFilename(), /\.zip$/);
+	assert.strictEqual(fs.readFileSync(await download.path()).subarray(0, 2).toString(), 'PK');
 
 	/* The server stops and comes back. */
 	bi.stopAll();
