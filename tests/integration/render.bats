@@ -539,7 +539,7 @@ bare() {
 	item 1 a.gif | bi-fetch -b b | bi-render
 	cd "$R/b"
 	for name in *.css *.js; do
-		assert_equal "$(sed 's/.*-\(.*\)\..*/\1/' <<<"$name")" "$(sha256sum "$name" | cut -c 1-8)"
+		[[ $name == *-"$(sha256sum "$name" | cut -c 1-8)".* ]]
 	done
 	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' -- *.html | sort -u >../named
 	[ "$(wc -l <../named)" -ge 9 ]
@@ -566,9 +566,7 @@ bare() {
 	echo 'error("no")' >../broken/review/render.jq
 	echo '/* newer */' >>../broken/review/review.css
 	BI_SHARE=$PWD/../broken run -70 bi-render b
-	for name in $(grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' index.html); do
-		[ -e "$name" ]
-	done
+	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' index.html | xargs ls
 }
 
 @test "a picture has another address when its bytes are others" {
