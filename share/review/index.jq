@@ -3,22 +3,6 @@ include "page";
 
 def index_name: if . == 1 then "index.html" else "index-\(.).html" end;
 
-# Links to the other pages of the index: the first, the last, and those around this one.
-def index_pages:
-	if .pages == 1 then "" else
-		.page as $page
-		| .pages as $last
-		| [1, $last, (range(-2; 3) + $page) | select(. >= 1 and . <= $last)] | unique
-		| . as $shown
-		| "<nav class=\"pages\" aria-label=\"Pages of subjects\">"
-		+ (if $page > 1 then @html "<a rel=\"prev\" href=\"\($page - 1 | index_name)\">Previous</a>" else "" end)
-		+ ([range(length) as $i | $shown[$i]
-			| (if $i > 0 and $shown[$i - 1] < . - 1 then "<span>…</span>" else "" end)
-			+ (if . == $page then @html "<b aria-current=\"page\">\(.)</b>" else @html "<a href=\"\(index_name)\">\(.)</a>" end)] | concat)
-		+ (if $page < $last then @html "<a rel=\"next\" href=\"\($page + 1 | index_name)\">Next</a>" else "" end)
-		+ "</nav>\n"
-	end;
-
 # What decides on the items of a sheet that are selected, or on the one with the focus.
 def sheet_tools:
 	"<div class=\"sheet-tools\" id=\"tools\" role=\"toolbar\" aria-label=\"Decide\" hidden>
@@ -86,7 +70,7 @@ def index_card:
 ")};
 
 def index_tail:
-	{name: "index.html", text: ("</ul>\n</div>\n" + index_pages + "</main>\n" + page_tail)};
+	{name: "index.html", text: ("</ul>\n</div>\n" + page_links(.page; .pages; "Pages of the index"; index_name) + "</main>\n" + page_tail)};
 
 # subjects.json: [id, name, candidates], and if there are any, failed items, of each subject, in order. It is small, so that a page can find each of many thousands.
 def subjects_head: {name: "subjects.json", text: "["};

@@ -98,6 +98,20 @@ def filters:
 # Where the subject is reviewed: its page, or its place on the sheet.
 def address($batch): if $batch.sheet then "\(.index)#\(.id)" else "\(.id)_review.html" end;
 
+# Links to the other pages of a list: the first, the last, and those around this one. name makes the file of a number.
+def page_links($page; $last; $title; name):
+	if $last == 1 then "" else
+		[1, $last, (range(-2; 3) + $page) | select(. >= 1 and . <= $last)] | unique
+		| . as $shown
+		| @html "<nav class=\"pages\" aria-label=\"\($title)\">"
+		+ (if $page > 1 then @html "<a rel=\"prev\" href=\"\($page - 1 | name)\">Previous</a>" else "" end)
+		+ ([range(length) as $i | $shown[$i]
+			| (if $i > 0 and $shown[$i - 1] < . - 1 then "<span>…</span>" else "" end)
+			+ (if . == $page then @html "<b aria-current=\"page\">\(.)</b>" else @html "<a href=\"\(name)\">\(.)</a>" end)] | concat)
+		+ (if $page < $last then @html "<a rel=\"next\" href=\"\($page + 1 | name)\">Next</a>" else "" end)
+		+ "</nav>\n"
+	end;
+
 # Long lists are split into parts, so that a browser can skip invisible ones; $place is that of the subject in the list.
 def part($class; $place):
 	if $place > 1 and $place % 120 == 1 then "</ul>\n<ul class=\"\($class)\">\n" else "" end;

@@ -20,7 +20,7 @@ without_assets() {
 
 # The text of a page without its tags.
 words_of() {
-	sed 's/<[^>]*>/ /g' "$1" | tr -s ' '
+	sed 's/<[^>]*>/ /g; s/   */ /g' "$1"
 }
 
 @test "subjects, candidates and thumbnails are where the seeds have them" {
@@ -300,7 +300,7 @@ words_of() {
 	printf '%s\n' "$ORIGIN/a%20b.jpg?size=1#top" "$ORIGIN/M-1-2.jpg" "$PWD/origin/M-2-1.jpg" "$ORIGIN" |
 		bi-fetch -b base >records || :
 	bi-render <records || :
-	run grep -ohE '<h2>.*</h2>' "$R/base/index.html"
+	run grep -ohE '<h2><bdi>.*</bdi></h2>' "$R/base/index.html"
 	assert_output "<h2><bdi>a b.jpg</bdi></h2>
 <h2><bdi>M-1-2.jpg</bdi></h2>
 <h2><bdi>M-2-1.jpg</bdi></h2>
@@ -429,28 +429,6 @@ words_of() {
 	assert_output --partial jq
 }
 
-@test "a subject with thousands of candidates has a page with all of them, and its copies are folded" {
-	local dir=$BI_ROOT/batches/b n=3000 page
-
-	mkdir -p "$dir/files"
-	: >"$dir/lock"
-	echo '{"name":"b","job_id":7,"job_type":"url_parse","created_at":"2026-11-22T10:30:00Z"}' >"$dir/batch.json"
-	seq "$n" | awk -v dir="$dir" '{
-		printf "c" >(dir "/state")
-		printf "{\"bi\":{\"n\":%d,\"key\":\"%032d\",\"id\":\"7\",\"idx\":%d},\"subject\":{\"id\":\"7\",\"name\":\"Ada\"},\"url\":\"https://example.com/%d\"}\n", $1, $1, $1, $1 >(dir "/items.ndjson")
-		printf "{\"item\":%d,\"status\":\"completed\",\"path\":\"files/7_%d.txt\",\"bytes\":5,\"mime\":\"text/plain\",\"sha256\":\"%064d\"}\n", $1, $1, $1 % 1000 >(dir "/results.ndjson")
-		print "files/7_" $1 ".txt"
-	}' | (cd "$dir" && xargs touch)
-	run -0 bi-render b
-	page=$BI_ROOT/review/b/7_review.html
-	assert_equal "$(grep -c '<article class="candidate"' "$page")" "$n"
-	assert_equal "$(grep -c '<div class="group">' "$page")" 1000
-	assert_equal "$(grep -c 'similar: ' "$page")" 1000
-	assert_equal "$(grep -o '2 similar: 1001, 2001' "$page")" '2 similar: 1001, 2001'
-	assert_equal "$(grep -c 'same file as 1000<' "$page")" 2
-	assert_equal "$(tail -n 1 "$page")" '</html>'
-}
-
 # bare NAME SUBJECTS CANDIDATES: a batch of empty text files, as if they had been fetched.
 bare() {
 	local dir=$BI_ROOT/batches/$1
@@ -468,6 +446,48 @@ bare() {
 				print "files/" s "_" c ".txt"
 			}
 	}' | (cd "$dir" && xargs touch)
+}
+
+@test "a subject with thousands of candidates has them on pages of 500, and its copies are folded" {
+	local d=$BI_ROOT/batches/b n=3000 pages
+
+	bare b 1 "$n"
+	sed -i -E 's/"sha256":"0*([0-9]+)"/"sha256":"\1"/' "$d/results.ndjson"
+	jq -c '.sha256 = ((.sha256 | tonumber) % 1000 | "0" * (64 - (tostring | length)) + tostring)' "$d/results.ndjson" >results
+	mv results "$d/results.ndjson"
+	run -0 bi-render b
+	cd "$R/b"
+	pages=(1_review.html 1_review-2.html)
+	assert_equal "$(echo 1_review*)" "1_review-2.html 1_review.html"
+	assert_equal "$(cat "${pages[@]}" | grep -c '<article class="candidate"')" "$n"
+	assert_equal "$(cat "${pages[@]}" | grep -c '<div class="group">')" 1000
+	assert_equal "$(cat "${pages[@]}" | grep -c 'similar: ')" 1000
+	assert_equal "$(grep -c '<div class="group">' 1_review.html)" 500
+	assert_equal "$(cat "${pages[@]}" | grep -o '2 similar: 1001, 2001')" '2 similar: 1001, 2001'
+	assert_equal "$(cat "${pages[@]}" | grep -c 'same file as 1000<')" 2
+	for page in "${pages[@]}"; do
+		grep -q 'data-numbers="1-3000"' "$page"
+		assert_equal "$(tail -n 1 "$page")" '</html>'
+	done
+	grep -q '<a rel="next" href="1_review-2.html">' 1_review.html
+	# A page that is lost is made again; one that is no longer needed goes.
+	sha256sum -- *.html >../before
+	rm 1_review-2.html
+	run -0 bi-render b
+	sha256sum --quiet -c ../before
+	echo mine >1_review-02.html
+	rm -r "$d"
+	bare b 1 500
+	run -0 bi-render b
+	assert_equal "$(echo 1_review*)" "1_review-02.html 1_review.html"
+	run ! grep -q 'class="pages"\|data-numbers' 1_review.html
+	rm -r "$d"
+	bare b 1 501
+	run -0 bi-render b
+	[ -e 1_review-2.html ]
+	rm -r "$d"
+	printf '{"subject":{"id":"2"},"file":"%s"}\n' "$BATS_TEST_FILENAME" | bi-fetch -b b | bi-render
+	assert_equal "$(echo [0-9]_review*)" "1_review-02.html 2_review.html"
 }
 
 @test "the index has pages of 500 subjects, and those that are no longer needed go" {
@@ -519,7 +539,7 @@ bare() {
 	item 1 a.gif | bi-fetch -b b | bi-render
 	cd "$R/b"
 	for name in *.css *.js; do
-		assert_equal "$(sed 's/.*-\(.*\)\..*/\1/' <<<"$name")" "$(sha256sum "$name" | cut -c 1-8)"
+		[[ $name == *-"$(sha256sum "$name" | cut -c 1-8)".* ]]
 	done
 	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' -- *.html | sort -u >../named
 	[ "$(wc -l <../named)" -ge 9 ]
@@ -546,9 +566,7 @@ bare() {
 	echo 'error("no")' >../broken/review/render.jq
 	echo '/* newer */' >>../broken/review/review.css
 	BI_SHARE=$PWD/../broken run -70 bi-render b
-	for name in $(grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' index.html); do
-		[ -e "$name" ]
-	done
+	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' index.html | xargs ls
 }
 
 @test "a picture has another address when its bytes are others" {

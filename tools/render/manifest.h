@@ -28,6 +28,7 @@ struct manifest_page {
 	struct manifest_file file;        /* its page, as it was written */
 	uint64_t at;                      /* where its pieces begin, one behind the other */
 	uint32_t length[COMMON];
+	uint32_t pages; /* how many pages it has */
 };
 
 struct manifest {
@@ -60,7 +61,7 @@ struct manifest_writer {
 /* What this run keeps: subjects in any order, then the end, which publishes it. Each 0, or -1 with errno. */
 int manifest_begin(struct manifest_writer *k, const struct render *r);
 int manifest_add(struct manifest_writer *k, const struct render *r, uint32_t i, const unsigned char digest[HASH_BYTES],
-		 const char *name, const struct buf pieces[COMMON]);
+		 const char *name, uint32_t pages, const struct buf pieces[COMMON]);
 /* As it was in OLD; its pieces are left in PIECES. */
 int manifest_copy(struct manifest_writer *k, const struct manifest *old, uint32_t i, struct buf pieces[COMMON]);
 int manifest_publish(struct manifest_writer *k, const struct render *r, const char *programs,
