@@ -19,18 +19,30 @@ def index_pages:
 		+ "</nav>\n"
 	end;
 
+# What decides on the items of a sheet that are selected, or on the one with the focus.
+def sheet_tools:
+	"<div class=\"sheet-tools\" id=\"tools\" role=\"toolbar\" aria-label=\"Decide\" hidden>
+<button type=\"button\" class=\"button\" id=\"keep\">Keep <kbd>Enter</kbd></button>
+<button type=\"button\" class=\"button\" id=\"reject\">Reject <kbd>x</kbd></button>
+<button type=\"button\" class=\"button\" id=\"undo\">Undo <kbd>u</kbd></button>
+<button type=\"button\" class=\"button\" id=\"look\">Loupe <kbd>Space</kbd></button>
+<label class=\"size\">Size <input type=\"range\" id=\"size\" min=\"0\" max=\"10\" step=\"1\"></label>
+<p class=\"quiet\" id=\"selected\" role=\"status\"></p>
+</div>
+";
+
 def index_head:
 	. as $index
 	| .batch
 	| batch_title as $title
 	| {name: "index.html", text: (
-		page_head($title; "index"; ["print.css", "lists.js", "failed.js", "index.js"]; @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
+		page_head($title; "index"; (if .sheet then ["sheet.css", "print.css", "lists.js", "failed.js", "loupe.js", "rows.js", "kinds.js", "sheet.js"] else ["print.css", "lists.js", "failed.js", "index.js"] end); @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
 		+ bar("index"; $index.page | index_name)
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
 <div><h1><bdi>\($title)</bdi></h1>
-<p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
+<p class=\"quiet\">\(if .sheet then plural(.subjects; "item"; "items") else "\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))" end)"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ (if .unlicensed then ", no licences stated" else "" end)
@@ -40,8 +52,9 @@ def index_head:
 		+ progress
 		+ "</div>\n"
 		+ filters
+		+ (if .sheet then sheet_tools else "" end)
 		+ (if .subjects == 0 then "<p class=\"empty\">This batch has no items yet.</p>\n" else "" end)
-		+ "<div id=\"list\">\n<ul class=\"subjects\">\n")};
+		+ "<div id=\"list\">\n<ul class=\"\(if .sheet then "candidates" else "subjects" end)\">\n")};
 
 def index_thumb:
 	@html "<img src=\"\(.thumb)\(version)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";

@@ -182,7 +182,7 @@
 			return;
 		picks.flush();
 		if (now.subject === subject)
-			review.say('Undone: ' + words(now.choice));
+			review.say(now.said);
 		else
 			await turn.to(now.subject + '_review.html');
 	}

@@ -176,13 +176,13 @@ drop_parts(struct page *p, enum part_zeal zeal)
 }
 
 uint32_t
-main_content_find(struct dom *d, const char *title, const char *author)
+main_content_find(struct dom *d, const char *url, const char *title, const char *author)
 {
 	static const enum part_zeal zeals[] = {ZEAL_ALL, ZEAL_BOXES, ZEAL_TAGS};
 	struct page p;
 	uint32_t chosen;
 
-	page_begin(&p, d, title, author);
+	page_begin(&p, d, url, title, author);
 	for (size_t i = 0; i < sizeof(zeals) / sizeof(zeals[0]); i++) {
 		float apart;
 

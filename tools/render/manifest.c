@@ -116,7 +116,7 @@ manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uin
 
 	return i < k->count && file_read_exactly(k->fd, &p, sizeof(p), (off_t)place_of(k->count, i)) == 0 &&
 	       memcmp(p.digest, digest, sizeof(p.digest)) == 0 && has_pieces(k, &p) &&
-	       is_as_it_was(&p.file, r->dir, name);
+	       (!name || is_as_it_was(&p.file, r->dir, name));
 }
 
 int
@@ -131,8 +131,10 @@ int
 manifest_add(struct manifest_writer *k, const struct render *r, uint32_t i, const unsigned char digest[HASH_BYTES],
 	     const char *name, const struct buf pieces[COMMON])
 {
-	struct manifest_page p = {.at = k->end, .file = file_state(r->dir, name)};
+	struct manifest_page p = {.at = k->end};
 
+	if (name)
+		p.file = file_state(r->dir, name);
 	memcpy(p.digest, digest, sizeof(p.digest));
 	for (size_t c = 0; c < COMMON; c++) {
 		if (pieces[c].len > UINT32_MAX ||

@@ -47,7 +47,7 @@ void manifest_close(struct manifest *k);
 bool manifest_common_is_unchanged(const struct manifest *k, const struct render *r,
 				  const unsigned char whole[HASH_BYTES]);
 
-/* Whether the page NAME of subject I is there as it was made, from a line of this digest. */
+/* Whether the page NAME of subject I (NULL: it has none) is there as it was made, from a line of this digest. */
 bool manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uint32_t i,
 				const unsigned char digest[HASH_BYTES], const char *name);
 

@@ -45,10 +45,14 @@ struct making {
 	struct buf line;
 };
 
-static void
+/* The name of the page of subject I, in NAME; NULL if it has none. */
+static const char *
 page_name(char name[PAGE_NAME], const struct render *r, uint32_t i)
 {
+	if (r->sheet)
+		return NULL;
 	snprintf(name, PAGE_NAME, "%s_review.html", subject_index_id(&r->plan, i));
+	return name;
 }
 
 /* Finds the subjects that changed. Returns how many, or -1 with errno. */
@@ -63,8 +67,7 @@ find_changed(struct making *m)
 		if (page_json_subject(m->r, i, &m->line) < 0)
 			return -1;
 		hash_bytes(m->line.data, m->line.len, m->digests[i]);
-		page_name(name, m->r, i);
-		m->changed[i] = !manifest_page_is_unchanged(&m->old, m->r, i, m->digests[i], name);
+		m->changed[i] = !manifest_page_is_unchanged(&m->old, m->r, i, m->digests[i], page_name(name, m->r, i));
 		n += m->changed[i];
 	}
 	buf_clear(&m->line);
@@ -200,12 +203,11 @@ take_all(struct making *m, struct json_object *made, const char *page)
 static int
 take_subject(struct making *m, struct json_object *made)
 {
-	char name[PAGE_NAME];
+	char page[PAGE_NAME];
 	uint32_t i = m->taken.subject;
-	int rc;
+	const char *name = page_name(page, m->r, i);
+	int rc = take_all(m, made, name);
 
-	page_name(name, m->r, i);
-	rc = take_all(m, made, name);
 	if (rc == 0 && manifest_add(&m->new, m->r, i, m->digests[i], name, m->pieces) < 0)
 		rc = -1;
 	render_show_progress(m->r, "pages", ++m->made, m->r->plan.count);

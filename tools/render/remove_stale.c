@@ -49,7 +49,7 @@ is_foreign(const struct render *r, const char *name, bool thumbs)
 	if (root_subject_check(id))
 		return false;
 	if (strcmp(line, "_review.html") == 0)
-		return subject_index_item(&r->plan, id, 1) == 0;
+		return r->sheet || subject_index_item(&r->plan, id, 1) == 0;
 	if (line[1] < '1' || line[1] > '9')
 		return false;
 	idx = strtoul(line + 1, &end, 10);
