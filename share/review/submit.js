@@ -24,7 +24,7 @@
 		if (!now)
 			return;
 		picks.flush();
-		review.say('Undone: ' + review.words(now.choice));
+		review.say(now.said);
 	}
 
 	/* Decides as the other reviewer O did. */

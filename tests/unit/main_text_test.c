@@ -144,11 +144,47 @@ teasers_are_left_out_unless_they_are_the_page(void **state)
 				  "page</a></div><li><a href=/3><img src=3.jpg>"
 				  "</a><div><a href=/3>TEASER of a page</a></div></ul></main>",
 		 "ONE", "TEASER"},
+		/* what an article lists elsewhere is its text */
+		{"<article>" P("ONE") P("ONE")
+			 P("ONE") "<div><div class=item><h3><a href=https://a.org/1>FIRST book of all</a></h3>"
+				  "<p>It is good, and one wants to read it twice.</p></div><div class=item><h3><a "
+				  "href=https://b.org/2>SECOND book of "
+				  "all</a></h3><p>It is long, and one wants to read it twice.</p>"
+				  "</div><div class=item><h3><a href=https://c.org/3>THIRD book of all</a></h3><p>It "
+				  "is old.</p></div></div>"
+				  "</article>",
+		 "ONE FIRST SECOND THIRD", ""},
 		{"<main><h1>All pages</h1><div>" TEASER("1") TEASER("2") TEASER("3") TEASER("4") "</div></main>",
 		 "TEASER", ""},
 		{"<article>" P("ONE")
 			 P("ONE") "<h3>Related articles</h3><div><a href=/1>TEASER</a><p>x</p></div></article>",
 		 "ONE", ""},
+	};
+
+	(void)state;
+	COMPARE(pages);
+}
+
+static void
+lines_about_the_text_are_left_out(void **state)
+{
+	static const struct page pages[] = {
+		{"<article><h1>T</h1><p>By Ada LOW</p><p>4 MARCH 2026</p>" P("ONE")
+			 P("ONE") "<p>By then, in 1997, it was LATE.</p>"
+				  "</article>",
+		 "ONE LATE", "LOW MARCH"},
+		{"<article><h1>T</h1><div class=x>Updated NOW</div>" P("ONE")
+			 P("ONE") "<p>He saw 2001 COMING.</p><div>Share THIS</div>"
+				  "</article>",
+		 "ONE COMING", "NOW THIS"},
+		{"<article><h1>T</h1>" P(
+			 "ONE") "<p>On <span class=date>4 MARCH 2026</span> the bridge was closed for half a year, as "
+				"the port authority had said that it would be in its report.</p></article>",
+		 "ONE MARCH", ""},
+		{"<article><h1>T</h1><p>Ada Low</p>" P("ONE") P(
+			 "ONE") "<p>Ada Low is a WRITER who lives in London, with two cats and "
+				"a clock that is wrong twice a day.</p></article><meta name=author content='Ada Low'>",
+		 "ONE", "WRITER"},
 	};
 
 	(void)state;
@@ -355,6 +391,7 @@ main(void)
 		cmocka_unit_test(names_alone_do_not_decide),
 		cmocka_unit_test(comments_are_left_out_even_if_they_are_longer),
 		cmocka_unit_test(teasers_are_left_out_unless_they_are_the_page),
+		cmocka_unit_test(lines_about_the_text_are_left_out),
 		cmocka_unit_test(text_that_a_script_would_show_is_found),
 		cmocka_unit_test(headings_keep_their_text),
 		cmocka_unit_test(superscripts_stay_apart),

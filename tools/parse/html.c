@@ -141,9 +141,9 @@ add_lines(struct md *m, const char *text)
 /* Adds the main text of the page, or the text that the page has in its data if that is more than twice as long: then a
  * script would show it. */
 static void
-add_main(const struct html_markdown *s, struct dom *d, const struct buf *body)
+add_main(const struct html_markdown *s, struct dom *d, const char *url, const struct buf *body)
 {
-	uint32_t picked = main_content_find(d, s->doc->title, s->doc->author);
+	uint32_t picked = main_content_find(d, url, s->doc->title, s->doc->author);
 	uint32_t heading = main_content_heading(d, picked, s->doc->title);
 
 	if (heading)
@@ -178,7 +178,7 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 		dom_reveal(&dom);
 		page_metadata_read(&dom, s.base, d, &body);
 		s.base = s.base ? s.base : take_apart(d->canonical);
-		add_main(&s, &dom, &body);
+		add_main(&s, &dom, *url || !d->canonical ? url : d->canonical, &body);
 		add_media(d, document, *url || !d->canonical ? url : d->canonical);
 		curl_url_cleanup(s.base);
 		dom_free(&dom);

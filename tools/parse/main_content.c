@@ -92,7 +92,7 @@ is_lead(const struct page *p, uint32_t i, uint32_t text)
 	const struct part_signs *s = &p->signs[i];
 
 	if (!page_is_shown(d, i) || dom_tag(d, n->parent) == GUMBO_TAG_BODY || n->text < BESIDE ||
-	    n->linked * 5 > n->text || s->field > 0 || part_is_named(d, i, NAME_APART))
+	    n->linked * (n->prose ? 3 : 5) > n->text || s->field > 0 || part_is_named(d, i, NAME_APART))
 		return false;
 	return (i < text && (s->action == 0 || n->prose)) ||
 	       (n->prose && dom_attribute(d, i, "class") && page_is_alike(d, i, text));
@@ -176,13 +176,13 @@ drop_parts(struct page *p, enum part_zeal zeal)
 }
 
 uint32_t
-main_content_find(struct dom *d, const char *title, const char *author)
+main_content_find(struct dom *d, const char *url, const char *title, const char *author)
 {
 	static const enum part_zeal zeals[] = {ZEAL_ALL, ZEAL_BOXES, ZEAL_TAGS};
 	struct page p;
 	uint32_t chosen;
 
-	page_begin(&p, d, title, author);
+	page_begin(&p, d, url, title, author);
 	for (size_t i = 0; i < sizeof(zeals) / sizeof(zeals[0]); i++) {
 		float apart;
 

@@ -8,9 +8,9 @@
 #include "md.h"
 
 /*
- * Appends the formula of the <math> element I, or of a script element with TeX, to OUT as TeX: the TeX that it was made from, if an annotation or
- * alttext has it, else its MathML written as TeX: E=mc^2, \frac{a}{b}, \sqrt{x}. The elements of MathML that TeX has
- * no equivalent for are written as their text. Nothing is appended if there is no text.
+ * Appends the formula of the <math> element I, or of a script element with TeX, to OUT as TeX: the TeX that it was made
+ * from, if an annotation or alttext has it, else its MathML written as TeX: E=mc^2, \frac{a}{b}, \sqrt{x}. The elements
+ * of MathML that TeX has no equivalent for are written as their text. Nothing is appended if there is no text.
  */
 void math_tex_add(const struct dom *d, uint32_t i, struct buf *out);
 

@@ -13,6 +13,7 @@ enum {
 	AUTHOR = 800, /* of a paragraph about the author */
 	LINE = 80,    /* characters of a short line */
 	AUTHORS = 3,  /* of messages */
+	NODES = 300,  /* below a line, hidden ones too: each look at a line reads all of them */
 };
 
 static bool
@@ -49,33 +50,46 @@ has_letters(const char *text)
 	return false;
 }
 
-/* Whether the words of a short line tell when or by whom the text was written, or what to do with it. */
 static bool
-is_label_text(const struct dom *d, uint32_t i)
+begins_with(const char *text, const char *const *words, size_t n)
 {
-	static const char *const words[] = {"by ",
-					    "published",
-					    "updated",
-					    "posted",
-					    "last updated",
-					    "written by",
-					    "share",
-					    "print",
-					    "advertisement",
-					    "listen",
-					    "save",
-					    "von ",
-					    "par ",
-					    "publi\xc3",
-					    "por ",
-					    "aktualis",
-					    "stand:",
-					    "ver\xc3\xb6"
-					    "ff",
-					    "di ",
-					    "door ",
-					    "follow",
-					    "subscribe"};
+	for (size_t k = 0; k < n; k++)
+		if (strncasecmp(text, words[k], strlen(words[k])) == 0)
+			return true;
+	return false;
+}
+
+/* "By" and the like before a name: in a line above the text, with a capital letter behind it. */
+static bool
+is_by_line(const char *text)
+{
+	static const char *const words[] = {"by ", "von ", "par ", "por ", "di ", "door ", "written by "};
+	const char *name = strchr(text, ' ');
+
+	return begins_with(text, words, sizeof(words) / sizeof(words[0])) && name &&
+	       (isupper((unsigned char)name[1]) || (unsigned char)name[1] >= 0x80 ||
+		strncasecmp(text, "written", 7) == 0);
+}
+
+/* Whether a text ends as a sentence does. */
+static bool
+is_sentence(const char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		n--;
+	return n > 0 && strchr(".!?\"'", text[n - 1]);
+}
+
+/* Whether the words of a short line tell when or by whom the text was written, or what to do with it. HEAD: the line is
+ * above the text; below it, a sentence is always of the text. */
+static bool
+is_label_text(const struct dom *d, uint32_t i, bool head)
+{
+	static const char *const words[] = {"published", "updated", "posted",      "last updated", "share",
+					    "print",     "advert",  "listen",      "save",         "publi\xc3",
+					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe"};
 	struct buf text = {0};
 	const char *at;
 	bool found = false;
@@ -83,30 +97,31 @@ is_label_text(const struct dom *d, uint32_t i)
 	dom_collect(d, i, &text, true);
 	for (at = text.data; *at && !isalnum((unsigned char)*at) && (unsigned char)*at < 0x80;)
 		at++;
-	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]) && !found; k++)
-		found = strncasecmp(at, words[k], strlen(words[k])) == 0;
-	found = found || strcasestr(at, "min read") || strcasestr(at, "minute read");
-	found = found || count_years(at) == 1 || !has_letters(at);
+	if (head || !is_sentence(at))
+		found = begins_with(at, words, sizeof(words) / sizeof(words[0])) || !has_letters(at);
+	if (head)
+		found = found || is_by_line(at) || strcasestr(at, "min read") || strcasestr(at, "minute read") ||
+			(count_years(at) == 1 && !is_sentence(at));
 	buf_free(&text);
 	return found;
 }
 
 /* A line at the edge of the text: above its first or below its last running text. */
 static bool
-is_edge_label(const struct page *p, uint32_t i)
+is_edge_label(const struct page *p, uint32_t i, bool head)
 {
 	const struct dom *d = p->d;
 	const struct dom_node *n = &d->nodes[i];
 	GumboTag tag = dom_tag(d, i);
 
-	if (n->text == 0 || n->text > LABEL || n->prose || is_heading(tag) || page_is_table_part(tag) ||
-	    tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT || tag == GUMBO_TAG_PRE ||
-	    tag == GUMBO_TAG_FIGCAPTION || tag == GUMBO_TAG_FIGURE || tag == GUMBO_TAG_BLOCKQUOTE ||
-	    !dom_is_block(d, i) || p->signs[i].heading > 0)
+	if (n->text == 0 || n->text > LABEL || n->end - i > NODES || n->prose || is_heading(tag) ||
+	    page_is_table_part(tag) || tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT ||
+	    tag == GUMBO_TAG_PRE || tag == GUMBO_TAG_FIGCAPTION || tag == GUMBO_TAG_FIGURE ||
+	    tag == GUMBO_TAG_BLOCKQUOTE || !dom_is_block(d, i) || p->signs[i].heading > 0)
 		return false;
 	return n->linked * 2 > n->text || (n->links >= 3 && n->linked * 4 > n->text) ||
 	       (n->text < SHORT && (p->signs[i].time > 0 || p->signs[i].author > 0)) ||
-	       (n->text < SHORT && is_label_text(d, i));
+	       (n->text < SHORT && is_label_text(d, i, head));
 }
 
 /* A line that says by whom and when something was written, anywhere: each message of a forum has one. */
@@ -116,8 +131,9 @@ is_signature(const struct page *p, uint32_t i)
 	const struct dom_node *n = &p->d->nodes[i];
 	GumboTag tag = dom_tag(p->d, i);
 
-	return n->text > 0 && n->text < SHORT && !n->prose && p->signs[i].author > 0 && p->signs[i].time > 0 &&
-	       p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI && dom_is_block(p->d, i);
+	return n->text > 0 && n->text < SHORT && n->end - i <= NODES && !n->prose && p->signs[i].author > 0 &&
+	       p->signs[i].time > 0 && p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI &&
+	       dom_is_block(p->d, i);
 }
 
 /* Whether the part is the page's title, which some pages write as a link or as a plain line. */
@@ -128,7 +144,7 @@ is_title(const struct page *p, uint32_t i)
 	char *line;
 	bool same;
 
-	if (!p->title || p->d->nodes[i].text < 8)
+	if (!p->title || strlen(p->title) < 8 || p->d->nodes[i].text < 8 || p->d->nodes[i].end - i > NODES)
 		return false;
 	dom_collect(p->d, i, &text, true);
 	line = utf8_copy_line(text.data, text.len, text.len);
@@ -181,6 +197,16 @@ find_prose(const struct dom *d, uint32_t part, uint32_t *first, uint32_t *last)
 		*first = 0;
 }
 
+/* Whether I is a line about the text, whose running text is from FIRST to LAST. */
+static bool
+is_label(const struct page *p, uint32_t i, uint32_t first, uint32_t last)
+{
+	bool above = p->d->nodes[i].end <= first, below = i >= p->d->nodes[last].end;
+
+	return is_signature(p, i) || ((above || below) && is_edge_label(p, i, above)) ||
+	       (below && is_about_author(p, i));
+}
+
 void
 page_lines_drop_labels(struct page *p, uint32_t chosen)
 {
@@ -195,9 +221,7 @@ page_lines_drop_labels(struct page *p, uint32_t chosen)
 		find_prose(d, chosen, &first, &last);
 	}
 	for (uint32_t i = chosen + 1; first && i < d->nodes[chosen].end;) {
-		bool edge = d->nodes[i].end <= first || i >= d->nodes[last].end;
-
-		if (page_is_shown(d, i) && (is_signature(p, i) || (edge && is_edge_label(p, i))) && !is_title(p, i))
+		if (page_is_shown(d, i) && is_label(p, i, first, last) && !is_title(p, i))
 			page_drop(p, i);
 		i = d->nodes[i].dropped || d->nodes[i].hidden ? d->nodes[i].end : i + 1;
 	}
@@ -233,8 +257,8 @@ is_line(const struct page *p, uint32_t i)
 {
 	const struct dom_node *n = &p->d->nodes[i];
 
-	return page_is_shown(p->d, i) && dom_is_block(p->d, i) && n->text > 0 && n->text == n->own && n->text < LINE &&
-	       dom_tag(p->d, i) != GUMBO_TAG_PRE;
+	return page_is_shown(p->d, i) && dom_is_block(p->d, i) && n->end - i <= NODES && n->text > 0 &&
+	       n->text == n->own && n->text < LINE && dom_tag(p->d, i) != GUMBO_TAG_PRE;
 }
 
 static int
@@ -264,7 +288,8 @@ page_lines_drop_repeated(struct page *p, uint32_t chosen)
 		}
 		lines[count++] = (struct line){hash_line(p->d, i), i};
 	}
-	qsort(lines, count, sizeof(*lines), compare_lines);
+	if (count > 0)
+		qsort(lines, count, sizeof(*lines), compare_lines);
 	for (size_t i = 0, n; i < count; i += n) {
 		for (n = 1; i + n < count && lines[i + n].hash == lines[i].hash;)
 			n++;

@@ -10,8 +10,8 @@
  * their own above its first and below its last running text. */
 void page_lines_drop_labels(struct page *p, uint32_t chosen);
 
-/* In a part with messages of several authors, drops the short lines that all of them have: "Joined", "Reply", "Re: ...".
- * They are found by being repeated. */
+/* In a part with messages of several authors, drops the short lines that all of them have: "Joined", "Reply", "Re:
+ * ...". They are found by being repeated. */
 void page_lines_drop_repeated(struct page *p, uint32_t chosen);
 
 #endif

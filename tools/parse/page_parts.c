@@ -13,6 +13,7 @@ enum {
 	DENSE = 3,      /* links of a list of links */
 	NODES = 500,    /* below a notice */
 	REPEATED = 600, /* characters of a quotation that is compared with the rest of the page */
+	WHOLE = 60000,  /* of a page that it is compared with: each comparison reads all of it */
 	LEVELS = 200,   /* ancestors that are checked */
 };
 
@@ -94,7 +95,7 @@ is_repeated(const struct dom *d, uint32_t i)
 	char *at;
 	size_t n;
 
-	if (d->nodes[i].text < 20 || d->nodes[i].text > REPEATED)
+	if (d->nodes[i].text < 20 || d->nodes[i].text > REPEATED || d->nodes[0].text > WHOLE)
 		return false;
 	dom_collect(d, i, &part, true);
 	dom_collect(d, 0, &page, true);
@@ -232,7 +233,7 @@ is_headed_apart(const struct page *p, uint32_t i)
 {
 	const struct dom_node *n = &p->d->nodes[i];
 	const struct part_signs *s = &p->signs[i];
-	bool links = n->links > 0 && (n->linked * 3 > n->text || s->linked > 1 || s->action > 0);
+	bool links = n->links > 0 && (n->linked * 3 > n->text || s->linked > 1 || (s->action > 0 && n->text < BAR));
 
 	if (!links && s->field == 0 && s->share == 0 && s->author == 0)
 		return false;
@@ -251,6 +252,8 @@ is_box(const struct page *p, uint32_t i)
 	if (!dom_is_block(d, i) && is_heading(dom_tag(d, n->parent)))
 		return tag != GUMBO_TAG_A && d->nodes[n->parent].text > n->text + 1 &&
 		       (part_is_named(d, i, NAME_LABEL) || part_is_named(d, i, NAME_APART));
+	if (!dom_is_block(d, i) && page_is_prose(d, n->parent))
+		return false; /* a part of a sentence */
 	if (is_content_tag(tag) || is_heading(tag) || page_is_table_part(tag) || tag == GUMBO_TAG_PRE ||
 	    tag == GUMBO_TAG_CODE || n->mass > p->all / 2)
 		return false;

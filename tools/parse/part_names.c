@@ -26,7 +26,7 @@ static const char apart[] =
 	"flyout drawer ";
 static const char label[] =
 	" byline author dateline meta postmeta entrymeta timestamp posted published date time readtime readingtime "
-	"tags tag taglist categories category credits copyright avatar userinfo poster vote votes score "
+	"tags taglist categories category credits copyright avatar userinfo poster vote votes score "
 	"actions controls permalink profile postprofile hidden srt sr visuallyhidden screenreader kicker "
 	"eyebrow ";
 static const char comment[] =
@@ -244,7 +244,12 @@ static const char *const others[] = {
 	"most read",
 	"most popular",
 	"most viewed",
-	"popular",
+	"popular posts",
+	"popular articles",
+	"popular stories",
+	"popular now",
+	"popular pages",
+	"popular in",
 	"trending",
 	"latest news",
 	"latest stories",
@@ -266,9 +271,11 @@ static const char *const others[] = {
 	"share this",
 	"share on",
 	"share:",
-	"share",
+	"share article",
+	"share story",
 	"follow us",
-	"follow ",
+	"follow me",
+	"follow @",
 	"sign up",
 	"subscribe",
 	"newsletter",
@@ -276,7 +283,7 @@ static const char *const others[] = {
 	"stay informed",
 	"tags",
 	"tagged",
-	"topics",
+	"topics:",
 	"filed under",
 	"categories",
 	"archives",
@@ -288,7 +295,14 @@ static const char *const others[] = {
 	"people also",
 	"customers also",
 	"customers who",
-	"similar ",
+	"similar articles",
+	"similar stories",
+	"similar posts",
+	"similar jobs",
+	"similar threads",
+	"similar topics",
+	"similar products",
+	"similar content",
 	"other stories",
 	"what to read next",
 	"support our",

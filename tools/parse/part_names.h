@@ -15,8 +15,8 @@ enum part_name {
 	NAME_AUTHOR   /* a box about the author */
 };
 
-/* Whether the class or id of I has a word of this kind: relatedPosts has the words related and Posts, side-bar has side,
- * bar and sidebar. An id that only repeats the words of the first heading in the part is not a name. */
+/* Whether the class or id of I has a word of this kind: relatedPosts has the words related and Posts, side-bar has
+ * side, bar and sidebar. An id that only repeats the words of the first heading in the part is not a name. */
 bool part_is_named(const struct dom *d, uint32_t i, enum part_name name);
 
 enum part_heading {

@@ -11,6 +11,7 @@ enum {
 	LINE = 25,      /* characters in the line of a link that are not of the link: it is a sentence */
 	CHILDREN = 400, /* nodes of a teaser */
 	SIGNS = 3,
+	FORUMS = 100, /* parts that are compared with the text before them */
 };
 
 /* --- comments --- */
@@ -107,6 +108,7 @@ part_runs_drop_comments(struct page *p)
 	uint32_t opening = 0;
 	size_t before = 0;
 	float mass = 0;
+	unsigned forums = 0;
 	bool any = false;
 
 	for (uint32_t i = 1; i < d->count;) {
@@ -122,7 +124,8 @@ part_runs_drop_comments(struct page *p)
 			before += n->own;
 		}
 		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i) : 0;
-		if ((signs >= SIGNS && (p->article || !is_forum(d, i, opening))) || (signs == 2 && !n->prose)) {
+		if ((signs >= SIGNS && (p->article || (forums < FORUMS && ++forums && !is_forum(d, i, opening)))) ||
+		    (signs == 2 && !n->prose)) {
 			mass += n->mass;
 			any = true;
 			page_drop(p, i);
@@ -199,7 +202,8 @@ is_list_of_teasers(const struct page *p, uint32_t i)
 	case GUMBO_TAG_OL:
 	case GUMBO_TAG_DIV:
 	case GUMBO_TAG_SECTION:
-		return n->links >= 3 && teasers_in(p, i) * 10 >= (size_t)n->text * 6 && n->text > 0;
+		return n->links >= 3 && p->signs[i].outside * 2 <= n->links &&
+		       teasers_in(p, i) * 10 >= (size_t)n->text * 6 && n->text > 0;
 	default:
 		return false;
 	}

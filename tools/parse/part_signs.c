@@ -89,8 +89,37 @@ part_leads_elsewhere(const struct dom *d, uint32_t i)
 	return !any && d->nodes[i].in_link;
 }
 
+/* The last two labels of the host of an address, which begin a site's own name in most countries; N is their length. ""
+ * if it has no host. */
+static const char *
+site_of(const char *url, size_t *n)
+{
+	const char *host = strstr(url, "//"), *end, *at;
+
+	*n = 0;
+	if (!host)
+		return "";
+	host += 2;
+	end = host + strcspn(host, "/?#:");
+	at = end;
+	for (int dots = 0; at > host; at--)
+		if (at[-1] == '.' && ++dots == 2)
+			break;
+	*n = (size_t)(end - at);
+	return at;
+}
+
+static bool
+is_outside(const char *href, const char *url)
+{
+	size_t n, k;
+	const char *to = site_of(href, &n), *from = site_of(url, &k);
+
+	return n > 0 && k > 0 && (n != k || strncasecmp(to, from, n) != 0);
+}
+
 static void
-count_link(const struct dom *d, uint32_t i, struct part_signs *s)
+count_link(const struct dom *d, uint32_t i, const char *url, struct part_signs *s)
 {
 	const char *address = dom_attribute(d, i, "href"), *rel = dom_attribute(d, i, "rel");
 	char href[ADDRESS];
@@ -101,6 +130,7 @@ count_link(const struct dom *d, uint32_t i, struct part_signs *s)
 	for (; address[n] && n + 1 < sizeof(href); n++)
 		href[n] = (char)tolower((unsigned char)address[n]);
 	href[n] = '\0';
+	s->outside += is_outside(href, url);
 	s->share += n > 8 && HAS(href, shares);
 	s->author += has_word(rel, "author") || HAS(href, authors);
 	s->tag += has_word(rel, "tag") || HAS(href, tags);
@@ -108,14 +138,14 @@ count_link(const struct dom *d, uint32_t i, struct part_signs *s)
 }
 
 static void
-count_own(const struct dom *d, uint32_t i, struct part_signs *s)
+count_own(const struct dom *d, uint32_t i, const char *url, struct part_signs *s)
 {
 	const struct dom_node *n = &d->nodes[i];
 	const char *property;
 
 	switch (dom_tag(d, i)) {
 	case GUMBO_TAG_A:
-		count_link(d, i, s);
+		count_link(d, i, url, s);
 		break;
 	case GUMBO_TAG_BUTTON:
 		s->reply += says_reply(d, i);
@@ -156,7 +186,7 @@ count_own(const struct dom *d, uint32_t i, struct part_signs *s)
 }
 
 struct part_signs *
-part_signs_count(const struct dom *d)
+part_signs_count(const struct dom *d, const char *url)
 {
 	struct part_signs *all = buf_alloc(d->count * sizeof(*all));
 
@@ -164,9 +194,10 @@ part_signs_count(const struct dom *d)
 		struct part_signs *s = &all[i], *up = &all[d->nodes[i].parent];
 
 		if (d->nodes[i].node->type == GUMBO_NODE_ELEMENT)
-			count_own(d, i, s);
+			count_own(d, i, url, s);
 		if (i == 0)
 			break;
+		up->outside += s->outside;
 		up->share += s->share;
 		up->author += s->author;
 		up->tag += s->tag;

@@ -9,6 +9,7 @@
 
 /* How many of each are in a part. */
 struct part_signs {
+	uint32_t outside; /* links to other sites */
 	uint32_t share;   /* links that share the page elsewhere */
 	uint32_t author;  /* links to an author or user, and elements that are marked as an author */
 	uint32_t tag;     /* links to a tag or category */
@@ -23,8 +24,9 @@ struct part_signs {
 	uint32_t action;  /* links that are a short line of their own, like buttons */
 };
 
-/* Returns an array in the order of the nodes, for free(). What is hidden counts too, except for headings and prose. */
-struct part_signs *part_signs_count(const struct dom *d);
+/* Returns an array in the order of the nodes, for free(). URL is the page's address, "" if it is not known. What is
+ * hidden counts too, except for headings and prose. */
+struct part_signs *part_signs_count(const struct dom *d, const char *url);
 
 /* Whether the part has a link that leads to another page, or is in one. */
 bool part_leads_elsewhere(const struct dom *d, uint32_t i);

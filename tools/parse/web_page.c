@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LONG = 80, FIRST_LINE = 90, LEVELS = 40 };
+enum { LONG = 80, FIRST_LINE = 90, LEVELS = 40, NODES = 400 };
 
 static bool
 is_element(const struct dom *d, uint32_t i)
@@ -49,10 +49,10 @@ states_article(const struct dom *d, uint32_t i)
 }
 
 void
-page_begin(struct page *p, struct dom *d, const char *title, const char *author)
+page_begin(struct page *p, struct dom *d, const char *url, const char *title, const char *author)
 {
 	*p = (struct page){.d = d, .title = title, .author = author, .all = d->nodes[0].mass};
-	p->signs = part_signs_count(d);
+	p->signs = part_signs_count(d, url);
 	for (uint32_t i = 0; i < d->count && !p->article; i++)
 		p->article = states_article(d, i);
 }
@@ -87,7 +87,7 @@ page_first_heading(const struct page *p, uint32_t i)
 	const struct dom *d = p->d;
 	struct buf text = {0};
 	enum part_heading kind = HEADING_OTHER;
-	uint32_t k = i, end = d->nodes[i].end;
+	uint32_t k = i, end = d->nodes[i].end < i + NODES ? d->nodes[i].end : i + NODES;
 
 	while (k < end && (d->nodes[k].hidden || !dom_text(d, k) || d->nodes[k].text == 0))
 		k = d->nodes[k].hidden ? d->nodes[k].end : k + 1;

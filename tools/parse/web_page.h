@@ -17,8 +17,9 @@ struct page {
 	bool article;             /* the page states that it is an article: og:type, JSON-LD or microdata */
 };
 
-/* Reads what the page states, and counts the signs. TITLE and AUTHOR must stay valid. For page_end(). */
-void page_begin(struct page *p, struct dom *d, const char *title, const char *author);
+/* Reads what the page states, and counts the signs. TITLE and AUTHOR must stay valid; URL is the page's
+ * address, "" if it is not known. For page_end(). */
+void page_begin(struct page *p, struct dom *d, const char *url, const char *title, const char *author);
 void page_end(struct page *p);
 
 /* Marks what is below I as not being part of the main content. */

@@ -50,8 +50,8 @@ is_ours(const struct host_limit *h, unsigned slot)
 static void
 give_back(struct host_limit *h, unsigned slot)
 {
+	h->held -= is_ours(h, slot);
 	h->ours[slot / 8] &= (unsigned char)~(1u << (slot % 8));
-	h->held--;
 	lock_bytes_drop(h->locks, slot_byte(h, slot), 1);
 }
 
