@@ -4,6 +4,7 @@
  * with them, and what strangers call them.
  */
 'use strict';
+const { spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
@@ -202,6 +203,30 @@ async function cancelled(browser) {
 	[server] = bi.serve('M_batch1');
 }
 
+/* The way to the review is there as soon as the first pages are, while the batch is fetched. */
+async function whileFetched(browser) {
+	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/');
+	const child = spawn('sh', ['-c', 'bi-fetch -q -b live | bi-render >made'], {cwd: bi.dir, env: bi.env, stdio: ['pipe', 'ignore', 'inherit']});
+	const ended = new Promise((resolve) => child.on('exit', resolve));
+
+	try {
+		await page.goto(new URL('/', server.url).href + new URL(server.url).hash);
+		child.stdin.write(path.join(bi.dir, 'pictures-of-M_batch1/1-1.png') + '\n');
+		await page.waitForSelector('[data-batch="live"] [data-act="Review"]');
+		await says(page, '[data-batch="live"] .status', 'working');
+		await says(page, '.card:nth-child(1) h2', 'live');
+		await bi.isShown(page, '[data-batch="live"] .thumbs img');
+		assert.match(await page.innerText('[data-batch="live"]'), /0 of 1 subject decided/);
+	} finally {
+		child.stdin.end();
+		await ended;
+	}
+	await says(page, '[data-batch="live"] .status', 'done');
+	assert.strictEqual(await page.locator('[data-batch="live"] [data-act="cancel"]').count(), 0);
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 /* Without the token nothing is offered that would be refused; with a wrong one the refusal is shown. */
 async function readOnly(browser) {
 	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {expected: /401/});
@@ -264,7 +289,7 @@ function copies() {
 }
 
 async function manyBatches(browser) {
-	for (const name of ['failing', 'waits', 'waits2', 'n'.repeat(65)]) /* of the tests before */
+	for (const name of ['failing', 'live', 'waits', 'waits2', 'n'.repeat(65)]) /* of the tests before */
 		fs.rmSync(path.join(bi.root, 'batches', name), {recursive: true, force: true});
 	copies();
 	const {context, page, troubles} = await open(browser, new URL(server.url).origin + '/', {viewport: {width: 1280, height: 800}});
@@ -342,6 +367,7 @@ bi.main(prepare, [
 	['what was handed in leads to its notebook', handedIn],
 	['failures are listed with their reasons, and tried again', failures],
 	['a batch is cancelled, and the others keep their places', cancelled],
+	['a batch can be reviewed while it is fetched', whileFetched],
 	['without the token it is read only', readOnly],
 	['long and foreign names break nothing', longNames],
 	[`${MANY} batches are found, filtered and followed`, manyBatches],

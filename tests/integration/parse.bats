@@ -188,6 +188,16 @@ wav() {
 	END
 }
 
+@test 'superscripts and subscripts of a DOCX stay apart' {
+	docx_parts
+	cat >word/document.xml <<-'END'
+		<w:document xmlns:w="w"><w:body><w:p><w:r><w:t>There are 10</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>6</w:t></w:r><w:r><w:t xml:space="preserve"> of H</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="subscript"/></w:rPr><w:t>2</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="baseline"/></w:rPr><w:t>O, x</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>ab</w:t></w:r><w:r><w:t>.</w:t></w:r></w:p></w:body></w:document>
+	END
+	pack scripts.docx '[Content_Types].xml' word/document.xml
+	run -0 bi-parse -t scripts.docx
+	assert_output 'There are 10⁶ of H₂O, x^ab.'
+}
+
 @test 'an ODT and an EPUB become Markdown' {
 	odt a.odt
 	run -0 parsed a.odt '[.kind, .title, .author]'

@@ -92,7 +92,7 @@ is_lead(const struct page *p, uint32_t i, uint32_t text)
 	const struct part_signs *s = &p->signs[i];
 
 	if (!page_is_shown(d, i) || dom_tag(d, n->parent) == GUMBO_TAG_BODY || n->text < BESIDE ||
-	    n->linked * 5 > n->text || s->field > 0 || part_is_named(d, i, NAME_APART))
+	    n->linked * (n->prose ? 3 : 5) > n->text || s->field > 0 || part_is_named(d, i, NAME_APART))
 		return false;
 	return (i < text && (s->action == 0 || n->prose)) ||
 	       (n->prose && dom_attribute(d, i, "class") && page_is_alike(d, i, text));

@@ -288,7 +288,8 @@ page_lines_drop_repeated(struct page *p, uint32_t chosen)
 		}
 		lines[count++] = (struct line){hash_line(p->d, i), i};
 	}
-	qsort(lines, count, sizeof(*lines), compare_lines);
+	if (count > 0)
+		qsort(lines, count, sizeof(*lines), compare_lines);
 	for (size_t i = 0, n; i < count; i += n) {
 		for (n = 1; i + n < count && lines[i + n].hash == lines[i].hash;)
 			n++;

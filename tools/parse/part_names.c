@@ -26,7 +26,7 @@ static const char apart[] =
 	"flyout drawer ";
 static const char label[] =
 	" byline author dateline meta postmeta entrymeta timestamp posted published date time readtime readingtime "
-	"tags tag taglist categories category credits copyright avatar userinfo poster vote votes score "
+	"tags taglist categories category credits copyright avatar userinfo poster vote votes score "
 	"actions controls permalink profile postprofile hidden srt sr visuallyhidden screenreader kicker "
 	"eyebrow ";
 static const char comment[] =
