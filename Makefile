@@ -260,7 +260,7 @@ bench: all $(BENCH_PROGRAMS) | packages
 		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part $$rows || status=1; done; \
 	[ ! -e build/bench/rows ] || tests/bench/page build/bench/rows man/bi-performance.7 build/bench/curves.svg || status=1; exit $$status
 
-# What the changes since the kept baseline did to the costs that depend on the machine least.
+# What the changes since the kept baseline did to the costs that hardly depend on the machine.
 bench-quick: all $(BENCH_PROGRAMS) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/quick
 

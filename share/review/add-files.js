@@ -5,6 +5,7 @@
 import {bdi, byId, bytes, make, plural, say, setText} from './show.js';
 
 const HEAD = 600; /* bytes of a text that are read */
+const NOTES = 5; /* sentences about files that are not added */
 const LINES = 3; /* lines of it that are shown */
 const TEXTS = /\.(txt|md|csv|tsv|json|ndjson|jsonl|xml|html?|css|js|log|ya?ml|toml|ini|bib|tex|srt|vtt|py|c|h|sh)$/i;
 const files = []; /* {file, row, url} */
@@ -98,22 +99,32 @@ function rowOf(chosen) {
 		make('span', {className: 'quiet'}, bytes(file.size)), out);
 }
 
-/* Adds files. WRONG are lines about others that cannot be added. */
-export function addFiles(more, wrong = []) {
-	const again = more.filter((file) => files.some(({file: f}) => f.name === file.name && f.size === file.size && f.lastModified === file.lastModified));
-	const fresh = more.filter((file) => !again.includes(file)).map((file) => ({file, url: null}));
-	const notes = [...again.map((file) => `“${file.name}” is chosen already.`), ...wrong];
+function isSame(a, b) {
+	return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
+}
 
-	for (const chosen of fresh) {
+/* Adds files. WRONG are sentences about others that cannot be added. */
+export function addFiles(more, wrong = []) {
+	const before = files.length;
+	const notes = [];
+
+	for (const file of more) {
+		if (files.some((chosen) => isSame(chosen.file, file))) {
+			notes.push(`“${file.name}” is chosen already.`);
+			continue;
+		}
+		const chosen = {file, url: null};
+
 		chosen.row = rowOf(chosen);
+		files.push(chosen);
 		byId('chosen').append(chosen.row);
 		seen.observe(chosen.row);
 	}
-	files.push(...fresh);
+	notes.push(...wrong);
 	told();
-	setText(byId('files-wrong'), notes.slice(0, 5).join(' ') + (notes.length > 5 ? ` And ${plural(notes.length - 5, 'other', 'others')}.` : ''));
+	setText(byId('files-wrong'), notes.slice(0, NOTES).join(' ') + (notes.length > NOTES ? ` And ${plural(notes.length - NOTES, 'other', 'others')}.` : ''));
 	if (more.length)
-		say(plural(fresh.length, 'file', 'files') + ' chosen, ' + files.length + ' in all.');
+		say(plural(files.length - before, 'file', 'files') + ' chosen, ' + files.length + ' in all.');
 }
 
 export function countFiles() {

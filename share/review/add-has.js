@@ -17,7 +17,7 @@ function metaOf(doc) {
 		['Address', doc.canonical_url || doc.url], ['Pages', doc.pages]];
 
 	return pairs.filter(([, value]) => value !== undefined && value !== null && value !== '')
-		.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, String(value))]);
+		.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {dir: 'auto'}, name === 'Date' ? timeOf(value) || String(value) : String(value))]);
 }
 
 /* Shows the content of a file after a plain click on its link. */
@@ -52,7 +52,7 @@ function ask(what) {
 	return new Promise(function (resolve) {
 		const dialog = byId('sure');
 
-		setText(byId('sure-what'), '“' + what + '” and its extracted content will be removed from the notebook ' + notebook + '. This cannot be undone.');
+		byId('sure-what').replaceChildren('“', bdi(what), '” and its extracted content will be removed from the notebook ' + notebook + '. This cannot be undone.');
 		dialog.returnValue = 'no';
 		dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), {once: true});
 		dialog.showModal();

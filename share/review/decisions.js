@@ -5,7 +5,7 @@
 'use strict';
 const decisions = (function () {
 	const most = 1000;
-	let undone = picks.session.get('undo') || []; /* {subject, before: {choice, remarks}} */
+	let undone = picks.session.get('undo') || []; /* {subject, before, after}, of which these are {choice, remarks} */
 
 	function keep(list) {
 		undone = list.slice(-most);
@@ -51,7 +51,7 @@ const decisions = (function () {
 		const before = present(subject);
 
 		/* At once, so that the next key is for what this one made. */
-		keep(undone.concat([{subject, before}]));
+		keep(undone.concat([{subject, before, after: {choice, remarks: decision.remarksOf(remarks)}}]));
 		if (await store(subject, choice, remarks))
 			return true;
 		keep(undone.slice(0, -1));
@@ -60,18 +60,24 @@ const decisions = (function () {
 
 	/*
 	 * Takes back the last decision of this tab, for any subject; if there is none, the choice for SUBJECT. Resolves to
-	 * {subject, choice}, as it is now; or null if there was nothing to undo, or it could not be stored.
+	 * {subject, said}: the subject to show, and what was done in words; or null if there was nothing to undo, or it could not
+	 * be stored. What another tab decided since stays.
 	 */
 	async function undo(subject) {
 		const last = undone[undone.length - 1] || {subject, before: {choice: null, remarks: decision.withoutReason(present(subject).remarks)}};
 		const before = beforeOf(last);
 
+		picks.readKept();
 		if (isPresent(last.subject, before) && undone.length === 0)
 			return null;
+		if (last.after && !isPresent(last.subject, last.after) && !isPresent(last.subject, before)) {
+			keep(undone.filter((one) => one !== last));
+			return {subject, said: 'Not undone: it was decided again elsewhere, and that stays'};
+		}
 		if (!isPresent(last.subject, before) && !await store(last.subject, before.choice, before.remarks))
 			return null;
 		keep(undone.filter((one) => one !== last));
-		return {subject: last.subject, choice: before.choice};
+		return {subject: last.subject, said: 'Undone: ' + decision.words(before.choice)};
 	}
 
 	return {decide: decide, undo: undo, count: () => undone.length};

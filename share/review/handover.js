@@ -37,7 +37,7 @@ const handover = (function () {
 	/* What is known of the candidates that are picked. */
 	function chosen(row) {
 		return row.known.outcome !== 'picked' ? [] :
-			[].concat(row.known.choice).map((choice) => filesOf(row).get(choice)).filter(Boolean);
+			decision.chosen(row.known.choice).map((choice) => filesOf(row).get(choice)).filter(Boolean);
 	}
 
 	/* --- rows --- */

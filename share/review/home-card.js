@@ -145,6 +145,15 @@ function link(href, text, batch, className = 'button') {
 	return element;
 }
 
+/* What was picked as a ZIP. If reviewers differ, the page of the picks says what is left out, and has all downloads. */
+function download(batch) {
+	const element = link(`api/v1/batches/${encodeURIComponent(batch.batch_job.name)}/export/?format=zip`, 'Download', batch);
+
+	element.download = '';
+	element.title = 'What was picked, with licences, as a ZIP';
+	return element;
+}
+
 function foot(batch) {
 	const job = batch.batch_job;
 	const decided = batch.review ? number(batch.review.decided) : 0;
@@ -156,8 +165,10 @@ function foot(batch) {
 		children.push(link('add/?notebook=' + encodeURIComponent(job.notebook), 'Open notebook', batch));
 	else if (!isWorking(batch))
 		children.push(make('span', {className: 'quiet'}, 'To review it: ', make('code', {}, 'bi-render ' + job.name)));
-	if (decided)
-		children.push(link(reviewPage(batch, 'submit.html'), 'Download', batch));
+	if (decided && !number(batch.review.disagreements))
+		children.push(download(batch));
+	else if (decided)
+		children.push(link(reviewPage(batch, 'submit.html'), 'Picks', batch));
 	if (tokenOfPage() && number(job.failed_items) && !isWorking(batch))
 		children.push(button('retry', 'Try failed again', batch));
 	if (tokenOfPage() && (isWorking(batch) || isStopped(batch)))

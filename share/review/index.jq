@@ -3,34 +3,30 @@ include "page";
 
 def index_name: if . == 1 then "index.html" else "index-\(.).html" end;
 
-# Links to the other pages of the index: the first, the last, and those around this one.
-def index_pages:
-	if .pages == 1 then "" else
-		.page as $page
-		| .pages as $last
-		| [1, $last, (range(-2; 3) + $page) | select(. >= 1 and . <= $last)] | unique
-		| . as $shown
-		| "<nav class=\"pages\" aria-label=\"Pages of subjects\">"
-		+ (if $page > 1 then @html "<a rel=\"prev\" href=\"\($page - 1 | index_name)\">Previous</a>" else "" end)
-		+ ([range(length) as $i | $shown[$i]
-			| (if $i > 0 and $shown[$i - 1] < . - 1 then "<span>…</span>" else "" end)
-			+ (if . == $page then @html "<b aria-current=\"page\">\(.)</b>" else @html "<a href=\"\(index_name)\">\(.)</a>" end)] | concat)
-		+ (if $page < $last then @html "<a rel=\"next\" href=\"\($page + 1 | index_name)\">Next</a>" else "" end)
-		+ "</nav>\n"
-	end;
+# What decides on the items of a sheet that are selected, or on the one with the focus.
+def sheet_tools:
+	"<div class=\"sheet-tools\" id=\"tools\" role=\"toolbar\" aria-label=\"Decide\" hidden>
+<button type=\"button\" class=\"button\" id=\"keep\">Keep <kbd>Enter</kbd></button>
+<button type=\"button\" class=\"button\" id=\"reject\">Reject <kbd>x</kbd></button>
+<button type=\"button\" class=\"button\" id=\"undo\">Undo <kbd>u</kbd></button>
+<button type=\"button\" class=\"button\" id=\"look\">Loupe <kbd>Space</kbd></button>
+<label class=\"size\">Size <input type=\"range\" id=\"size\" min=\"0\" max=\"10\" step=\"1\"></label>
+<p class=\"quiet\" id=\"selected\" role=\"status\"></p>
+</div>
+";
 
 def index_head:
 	. as $index
 	| .batch
 	| batch_title as $title
 	| {name: "index.html", text: (
-		page_head($title; "index"; ["print.css", "lists.js", "failed.js", "index.js"]; @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
+		page_head($title; "index"; (if .sheet then ["sheet.css", "print.css", "lists.js", "failed.js", "loupe.js", "rows.js", "kinds.js", "sheet.js"] else ["print.css", "lists.js", "failed.js", "index.js"] end); @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
 		+ bar("index"; $index.page | index_name)
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
 <div><h1><bdi>\($title)</bdi></h1>
-<p class=\"quiet\">\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))"
+<p class=\"quiet\">\(if .sheet then plural(.subjects; "item"; "items") else "\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))" end)"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ (if .unlicensed then ", no licences stated" else "" end)
@@ -40,8 +36,9 @@ def index_head:
 		+ progress
 		+ "</div>\n"
 		+ filters
+		+ (if .sheet then sheet_tools else "" end)
 		+ (if .subjects == 0 then "<p class=\"empty\">This batch has no items yet.</p>\n" else "" end)
-		+ "<div id=\"list\">\n<ul class=\"subjects\">\n")};
+		+ "<div id=\"list\">\n<ul class=\"\(if .sheet then "candidates" else "subjects" end)\">\n")};
 
 def index_thumb:
 	@html "<img src=\"\(.thumb)\(version)\" width=\"\(.thumb_width)\" height=\"\(.thumb_height)\" alt=\"\" loading=\"lazy\">";
@@ -73,7 +70,7 @@ def index_card:
 ")};
 
 def index_tail:
-	{name: "index.html", text: ("</ul>\n</div>\n" + index_pages + "</main>\n" + page_tail)};
+	{name: "index.html", text: ("</ul>\n</div>\n" + page_links(.page; .pages; "Pages of the index"; index_name) + "</main>\n" + page_tail)};
 
 # subjects.json: [id, name, candidates], and if there are any, failed items, of each subject, in order. It is small, so that a page can find each of many thousands.
 def subjects_head: {name: "subjects.json", text: "["};

@@ -8,7 +8,8 @@
 'use strict';
 const lists = (function () {
 	const {byId, all, setText, words} = review;
-	const states = {undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
+	const states = review.page.sheet ? {undecided: 'open', picked: 'kept', none: 'rejected', differ: 'reviewers differ'} :
+		{undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
 	/* What a reviewer, this one or another, said of a subject. */
 	const remarked = {unsure: (said) => said.unsure, noted: (said) => said.note, reasoned: (said) => said.reason};
 	const brief = 100; /* characters of a remark in a list */
@@ -27,13 +28,14 @@ const lists = (function () {
 	let sought = '';
 	let only = null; /* a function that says of a row whether it matches too */
 	let draw = null;
+	let whenPlaced = null;
 
 	/* CANDIDATES and FAILED: how many items of the subject can be chosen, and how many failed. */
 	function rowOf(subject, name, index, candidates, failed) {
 		return {
 			nothing: candidates === 0, /* there is nothing to choose: it is no work */
 			failed: failed > 0,
-			element: null,
+			element: null, /* on the page, or of another page that was read */
 			state: null,
 			subject: subject,
 			name: name,
@@ -135,7 +137,7 @@ const lists = (function () {
 	/* --- what is shown --- */
 
 	function describe(known) {
-		const text = known.outcome === 'picked' ? words(known.choice) : states[known.outcome];
+		const text = states[known.outcome] || words(known.choice);
 		const said = decision.remarkWords(known.remarks, brief).map((word) => ', ' + word).join('');
 
 		if (known.outcome === 'differ')
@@ -191,6 +193,7 @@ const lists = (function () {
 		more.forEach(refresh);
 		list.append(...more.map((row) => row.element));
 		placed += more.length;
+		whenPlaced();
 		if (missing)
 			readOnce(missing.index).then((is) => is && list.isConnected && place(count));
 	}
@@ -262,8 +265,8 @@ const lists = (function () {
 			const state = b.dataset.count;
 
 			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row, state)).length));
-			/* No filter for what nobody has said. */
-			if (Object.hasOwn(remarked, state))
+			/* No filter for what nobody has said, and for failures where there are none. */
+			if (state === 'failed' || Object.hasOwn(remarked, state))
 				b.closest('label').hidden = b.textContent === '0' && state !== show;
 		});
 		setText(byId('progress'), decided + ' of ' + work + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
@@ -362,8 +365,11 @@ const lists = (function () {
 		return around.find((row) => isOf(row, 'undecided')) || null;
 	}
 
+	/* The page of the subject, or its place on the sheet. */
 	function addressOf(row) {
-		return row.subject + '_review.html';
+		if (!review.page.sheet)
+			return row.subject + '_review.html';
+		return row.index ? row.index + '#' + row.subject : row.element.querySelector('a').getAttribute('href');
 	}
 
 	/* As a file, a page knows only its own subjects, and the next one may have an undecided one. */
@@ -382,9 +388,11 @@ const lists = (function () {
 				picks.session.set('nothing', rows.filter((row) => row.nothing).map((row) => row.subject));
 	}
 
-	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one. */
-	function start(rowSelector, drawRow) {
+	/* Shows the rows that match SELECTOR; drawRow(row) draws the decision of one, PLACED is called when others are on the page,
+	 * and KEYS are other keys than those of all lists. */
+	function start(rowSelector, drawRow, {placed: placedRows = () => {}, keys = {}} = {}) {
 		draw = drawRow;
+		whenPlaced = placedRows;
 		selector = rowSelector;
 		read();
 		keepOrder();
@@ -407,9 +415,12 @@ const lists = (function () {
 			s: () => review.go('submit.html'),
 			a: () => review.go('index.html'),
 			'/': () => byId('search').focus(),
+			...keys,
 		});
 	}
 
 	return {start: start, only: showOnly, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
-		undecidedAfter: undecidedAfter, addressOf: addressOf, isKnown: () => scope !== 'unknown'};
+		undecidedAfter: undecidedAfter, addressOf: addressOf, ready: () => Promise.all([picks.known(), ready]), isKnown: () => scope !== 'unknown',
+		/* The rows that match and are on the page. */
+		placed: () => meant.slice(0, placed)};
 })();

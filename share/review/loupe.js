@@ -499,6 +499,7 @@ const loupe = (function () {
 		zoomBy: (by) => zoomBy(by),
 		compare: compare,
 		hold: () => hold(held === null ? panes[0].one.idx : held),
+		current: () => panes[0].one.idx,
 		isOpen: () => dialog !== null && dialog.open,
 		close: () => dialog.close(),
 	};

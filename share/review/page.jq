@@ -17,17 +17,15 @@ def settings:
 	+ (if .blind == true then " data-blind=\"yes\"" else "" end)
 	+ (if (.reasons | type) == "array" then @html " data-reasons=\"\(.reasons | tojson)\"" else "" end);
 
-# A style sheet or script of a page: the name of the file, and the address with its version. print.css is only for paper.
-def asset($name; $address):
-	if $name == "print.css" then @html "<link rel=\"stylesheet\" href=\"\($address)\" media=\"print\">\n"
-	elif $name | endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\($address)\">\n"
-	else @html "<script src=\"\($address)\" defer></script>\n" end;
-
 # The beginning of a page; the input is the batch. $kind tells review.js which page it is, $files are the style sheets and
-# scripts of the page, and $data has more attributes of the body.
+# scripts of the page, and $data has more attributes of the body. print.css is only for paper.
 def page_head($title; $kind; $files; $data):
 	.assets as $assets
 	| def file: $assets[.] // .;
+	def asset:
+		if . == "print.css" then @html "<link rel=\"stylesheet\" href=\"\(file)\" media=\"print\">\n"
+		elif endswith(".css") then @html "<link rel=\"stylesheet\" href=\"\(file)\">\n"
+		else @html "<script src=\"\(file)\" defer></script>\n" end;
 	@html "<!DOCTYPE html>
 <html lang=\"en\">
 <head>
@@ -39,9 +37,9 @@ def page_head($title; $kind; $files; $data):
 <link rel=\"icon\" href=\"data:,\">
 <link rel=\"stylesheet\" href=\"\("review.css" | file)\">
 "
-	+ ([("decision.js", "picks.js", "review.js", $files[]) | asset(.; file)] | concat)
+	+ ([("decision.js", "picks.js", "review.js", $files[]) | asset] | concat)
 	+ @html "</head>
-<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + $data + ">
+<body data-page=\"\($kind)\" data-batch=\"\(.batch)\" data-subjects=\"\(.subjects)\"" + settings + (if .sheet then " data-sheet=\"yes\"" else "" end) + $data + ">
 <a class=\"skip\" href=\"#main\">Skip to the content</a>
 ";
 
@@ -57,7 +55,7 @@ def bar($kind; $index):
 	+ "</p>
 <p class=\"saved\" id=\"saved\" role=\"status\"></p>
 <nav aria-label=\"Pages\">"
-	+ tab($index; $kind == "index"; "Subjects")
+	+ tab($index; $kind == "index"; if .sheet then "Items" else "Subjects" end)
 	+ tab("submit.html"; $kind == "submit"; "Picks")
 	+ "<button type=\"button\" class=\"ask who-is\" id=\"reviewer\" title=\"Change your name\" hidden></button><button type=\"button\" class=\"ask\" id=\"help\" aria-haspopup=\"dialog\" hidden><span aria-hidden=\"true\">?</span><span class=\"unseen\">Help and keys</span></button></nav>
 </header>
@@ -84,17 +82,35 @@ def filter_choice($value; $text):
 	+ @html "><span>\($text) <b data-count=\"\($value)\"></b></span></label>";
 
 def filters:
-	"<form class=\"find\" id=\"find\" role=\"search\" hidden>
+	(if .sheet then ["Open", "Kept", "Rejected"] else ["Undecided", "Picked", "None"] end) as [$undecided, $picked, $none]
+	| "<form class=\"find\" id=\"find\" role=\"search\" hidden>
 <fieldset><legend class=\"unseen\">Show</legend>"
-	+ filter_choice("all"; "All") + filter_choice("undecided"; "Undecided") + filter_choice("picked"; "Picked")
-	+ filter_choice("none"; "None") + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved") + filter_choice("failed"; "Failed")
+	+ filter_choice("all"; "All") + filter_choice("undecided"; $undecided) + filter_choice("picked"; $picked)
+	+ filter_choice("none"; $none) + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved") + filter_choice("failed"; "Failed")
 	+ filter_choice("unsure"; "Unsure") + filter_choice("noted"; "With a note") + filter_choice("reasoned"; "With a reason")
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>
 <p class=\"quiet\" id=\"known\" hidden></p>
-<p class=\"empty\" id=\"nothing\" hidden>No subject matches.</p>
+<p class=\"empty\" id=\"nothing\" hidden>Nothing matches.</p>
 ";
+
+# Where the subject is reviewed: its page, or its place on the sheet.
+def address($batch): if $batch.sheet then "\(.index)#\(.id)" else "\(.id)_review.html" end;
+
+# Links to the other pages of a list: the first, the last, and those around this one. name makes the file of a number.
+def page_links($page; $last; $title; name):
+	if $last == 1 then "" else
+		[1, $last, (range(-2; 3) + $page) | select(. >= 1 and . <= $last)] | unique
+		| . as $shown
+		| @html "<nav class=\"pages\" aria-label=\"\($title)\">"
+		+ (if $page > 1 then @html "<a rel=\"prev\" href=\"\($page - 1 | name)\">Previous</a>" else "" end)
+		+ ([range(length) as $i | $shown[$i]
+			| (if $i > 0 and $shown[$i - 1] < . - 1 then "<span>…</span>" else "" end)
+			+ (if . == $page then @html "<b aria-current=\"page\">\(.)</b>" else @html "<a href=\"\(name)\">\(.)</a>" end)] | concat)
+		+ (if $page < $last then @html "<a rel=\"next\" href=\"\($page + 1 | name)\">Next</a>" else "" end)
+		+ "</nav>\n"
+	end;
 
 # Long lists are split into parts, so that a browser can skip invisible ones; $place is that of the subject in the list.
 def part($class; $place):

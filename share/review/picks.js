@@ -32,6 +32,7 @@ const picks = (function () {
 	let spare = 0; /* the timer for picks that another tab left */
 	let retryAt = 0;
 	let keeps = true; /* whether this browser can store picks */
+	let quiet = false; /* whether the listeners are told later */
 	let busy = null; /* the promise of the running transfer */
 
 	/* --- storage: may be forbidden, full or emptied at any time --- */
@@ -434,7 +435,20 @@ const picks = (function () {
 
 	/* --- listeners --- */
 
+	/* Calls CALL, which decides many, and tells the listeners once. */
+	function together(call) {
+		quiet = true;
+		try {
+			call();
+		} finally {
+			quiet = false;
+			tell();
+		}
+	}
+
 	function tell() {
+		if (quiet)
+			return;
 		listeners.forEach((listener) => listener());
 	}
 
@@ -485,13 +499,14 @@ const picks = (function () {
 		listen: listen,
 		of: of,
 		decide: decide,
+		together: together,
 		/* Reads what another tab has decided since. */
 		readKept: readKept,
 		flush: flush,
-		/* Resolves when the server's decisions are known, or the server does not answer. */
 		/* Sends JSON to another path of the batch. Resolves to {status, body}; the status is 0 without an answer. */
 		ask: (method, what, json) => request({method: method, body: JSON.stringify(json), headers:
 			Object.assign({'Content-Type': 'application/json'}, token() ? {'X-CSRFToken': token()} : {})}, what),
+		/* Resolves when the server's decisions are known, or the server does not answer. */
 		known: () => state === 'unknown' ? flush() : Promise.resolve(),
 		forget: function (subject) {
 			forget(subject);

@@ -156,13 +156,17 @@ const remarks = (function () {
 	/* --- the panel --- */
 
 	function starButtons() {
-		return make('span', {className: 'stars', id: 'stars'}, ...[1, 2, 3, 4, 5].map(function (n) {
+		const group = make('span', {className: 'stars'}, ...[1, 2, 3, 4, 5].map(function (n) {
 			const star = make('button', {type: 'button', className: 'star'}, '★');
 
 			star.setAttribute('aria-label', n === 1 ? '1 star' : n + ' stars');
 			star.addEventListener('click', () => rate(picks.of(page.subject).remarks.stars === n ? 0 : n));
 			return star;
 		}));
+
+		group.setAttribute('role', 'group');
+		group.setAttribute('aria-label', 'Stars');
+		return group;
 	}
 
 	/* Makes the controls for the subject that is now on the page. */

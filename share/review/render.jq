@@ -5,6 +5,7 @@
 include "page";
 include "index";
 include "subject";
+include "sheet";
 include "submit";
 
 [
@@ -15,7 +16,8 @@ include "submit";
 	elif has("index_tail") then
 		.index_tail | index_tail
 	elif has("subject") then
-		(.batch + {$assets}) as $batch | .subject | subject_page($batch), subjects_line, index_card, submit_row
+		(.batch + {$assets}) as $batch | .subject
+		| if $batch.sheet then sheet_card($batch) else subject_page($batch), index_card end, subjects_line, submit_row($batch)
 	else
 		.tail | subjects_tail, submit_tail
 	end

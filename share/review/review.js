@@ -33,14 +33,14 @@ const review = (function () {
 			element.textContent = text;
 	}
 
-	/* Puts an element above all others: the loupe lies above all that is not in it. */
-	function raise(element) {
-		(document.querySelector('dialog#loupe[open]') || document.body).append(element);
-	}
-
 	/* A name for a text without elements: its direction does not change the order of the words around it. */
 	function isolate(name) {
 		return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(name) ? '\u2068' + name + '\u2069' : name;
+	}
+
+	/* Puts an element above all others: the loupe lies above all that is not in it. */
+	function raise(element) {
+		(document.querySelector('dialog#loupe[open]') || document.body).append(element);
 	}
 
 	/* Tells screen readers, and shows it for some seconds, with a button that undoes it if UNDO does. */
@@ -163,6 +163,24 @@ const review = (function () {
 		['?', 'this help'],
 	];
 
+	const sheetKeys = [
+		['Enter', 'keep'],
+		['x  0', 'reject'],
+		['u', 'undo the last decision'],
+		['→  ←', 'next or previous item'],
+		['↓  ↑', 'the row below or above; with Shift, all of these select'],
+		['Esc', 'select nothing'],
+		['n', 'next open item'],
+		['Space', 'loupe, and back; Enter and x decide there too'],
+		['z', 'loupe; there: pixel for pixel, and back'],
+		['c', 'compare two, three or four; h holds the first'],
+		['+  -', 'larger or smaller, on the page and in the loupe'],
+		['i', 'all that is known of each item, and its links'],
+		['s', 'all picks'],
+		['/', 'search the items'],
+		['?', 'this help'],
+	];
+
 	function help() {
 		const dialog = byId('keys') || make('dialog', {id: 'keys'});
 		const name = make('button', {type: 'button', className: 'button'}, 'Change your name');
@@ -174,7 +192,7 @@ const review = (function () {
 		dialog.setAttribute('aria-labelledby', 'keys-title');
 		dialog.replaceChildren(
 			make('h2', {id: 'keys-title'}, 'Keys'),
-			make('dl', {className: 'keys'}, ...keys.map((key) => make('div', {},
+			make('dl', {className: 'keys'}, ...(page.sheet && page.page === 'index' ? sheetKeys : keys).map((key) => make('div', {},
 				make('dt', {}, ...key[0].split('  ').map((k) => make('kbd', {}, k))), make('dd', {}, key[1])))),
 			make('p', {className: 'quiet'}, picks.reviewer() ? 'You review as ' + isolate(picks.reviewer()) + '.' :
 				'You have not entered your name.'),

@@ -68,7 +68,8 @@ const rows = (function () {
 		return heights.map((height) => Math.floor(height * shrink));
 	}
 
-	/* The height of each picture and whether a row ends after it: the rows with the most picture of all that fit the window. */
+	/* The height of each picture and whether a row ends after it: the rows with the most picture of all that fit the window.
+	 * Null if none do. */
 	function fit(shapes, w, h, gap, below) {
 		let best = null, most = 0;
 
@@ -91,7 +92,27 @@ const rows = (function () {
 				best = each;
 			}
 		}
-		return best || shapes.map(() => ({height: usual, end: false}));
+		return best && best.map(({height, end}) => ({height: height * factor, end: end && factor === 1}));
+	}
+
+	/* The same for pictures that do not fit the window: each row but the last fills the width W, with about the usual height. */
+	function fill(shapes, w, gap) {
+		const height = usual * factor, each = [];
+		let sum = 0, begin = 0;
+
+		shapes.forEach(function (shape, i) {
+			sum += Math.max(shape, slim / height);
+			const full = (w - (i - begin) * gap) / sum;
+
+			each.push({height: height, end: false});
+			if (full > height * 1.15)
+				return;
+			for (let k = begin; k <= i; k++)
+				each[k].height = full;
+			begin = i + 1; /* there is no place for it on this row */
+			sum = 0;
+		});
+		return each;
 	}
 
 	/* Shows the file itself where the thumbnail would be soft. */
@@ -118,11 +139,12 @@ const rows = (function () {
 		const style = getComputedStyle(document.querySelector('main'));
 		const gap = parseFloat(getComputedStyle(list).columnGap) || 0;
 		const top = list.getBoundingClientRect().top + scrollY;
-		const w = list.clientWidth, h = innerHeight - top - parseFloat(style.paddingBottom);
+		const w = Math.floor(list.getBoundingClientRect().width), h = innerHeight - top - parseFloat(style.paddingBottom);
 
 		list.classList.add('rows');
 		const below = Math.max(...cards.map((card) => (card.closest('.group') || card).offsetHeight - card.querySelector('.shot').offsetHeight));
-		const each = fit(cards.map(shapeOf), w, h, gap, Math.min(below, 120));
+		const shapes = cards.map(shapeOf);
+		const each = fit(shapes, w, h, gap, Math.min(below, 120)) || fill(shapes, w, gap);
 
 		review.all('.break', list).forEach((end) => end.remove());
 		cards.forEach(function (card, i) {
@@ -130,14 +152,14 @@ const rows = (function () {
 
 			for (const one of group ? [group, ...review.all('.candidate', group)] : [card]) {
 				const shape = shapeOf(one === group ? card : one);
-				const height = Math.max(least, Math.round(each[i].height * factor));
-				const width = Math.min(Math.max(shape * height, slim), w);
+				const height = Math.max(least, each[i].height);
+				const width = Math.floor(Math.min(Math.max(shape * height, slim), w) * 10) / 10;
 
 				one.style.setProperty('--w', width + 'px');
 				one.style.setProperty('--h', Math.min(height, width / shape) + 'px');
 				sharpen(one, width);
 			}
-			if (factor === 1 && each[i].end)
+			if (each[i].end)
 				whole.after(review.make('span', {className: 'break'}));
 		});
 	}

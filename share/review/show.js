@@ -64,7 +64,7 @@ export function bytes(n) {
 
 	for (; n >= 1000 && unit < units.length - 1; unit++)
 		n /= 1000;
-	return (unit && n < 10 ? n.toFixed(1) : Math.round(n)) + ' ' + units[unit];
+	return unit === 0 && n === 1 ? '1 byte' : (unit && n < 10 ? n.toFixed(1) : Math.round(n)) + ' ' + units[unit];
 }
 
 /* A length of time in words. */
@@ -81,13 +81,19 @@ function midnight(now, days) {
 	return new Date(now.getFullYear(), now.getMonth(), now.getDate() - days).getTime();
 }
 
-/* A time as people say it: “today, 14:05”; “24 November, 14:05”; with the year if it is another one. '' if it is none. */
+/*
+ * A time of ISO 8601 as people say it: “today, 14:05”; “24 November, 14:05”; with the year if it is another one; a day
+ * alone without a clock. '' if it is none.
+ */
 export function sayTime(text, now = new Date()) {
-	const at = new Date(text);
+	const [iso, clocked] = /^\d{4}-\d\d-\d\d(T.*)?$/.exec(text) || [];
+	const at = new Date(iso || NaN);
 	const clock = at.toLocaleTimeString('en-GB', {hour: '2-digit', minute: '2-digit'});
 
 	if (Number.isNaN(at.getTime()))
 		return '';
+	if (!clocked)
+		return at.toLocaleDateString('en-GB', {day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC'});
 	if (at.getTime() >= midnight(now, 0) && at.getTime() < midnight(now, -1))
 		return 'today, ' + clock;
 	if (at.getTime() >= midnight(now, 1) && at.getTime() < midnight(now, 0))
@@ -99,7 +105,7 @@ export function sayTime(text, now = new Date()) {
 export function timeOf(text) {
 	const said = sayTime(text);
 
-	return said ? make('time', {dateTime: String(text), title: new Date(text).toLocaleString('en-GB', {dateStyle: 'full', timeStyle: 'long'})}, said) : '';
+	return said ? make('time', {dateTime: text, title: text.includes('T') ? new Date(text).toLocaleString('en-GB', {dateStyle: 'full', timeStyle: 'long'}) : said}, said) : '';
 }
 
 /* A name or another text of strangers, in whose direction the text around it has no part. */
@@ -130,10 +136,12 @@ export function statusWords(job, failures) {
 		return 'stopped';
 	if (failures && number(failures.cancelled) && ['partially_completed', 'failed'].includes(job.status))
 		return 'cancelled';
-	return {
+	const words = {
 		pending: 'waiting', processing: 'working', completed: 'done', unreadable: 'cannot be read',
 		partially_completed: 'done, ' + some, failed: failed > 1 ? 'all ' + some : 'failed', removed: 'removed',
-	}[job.status] || String(job.status);
+	};
+
+	return Object.hasOwn(words, job.status) ? words[job.status] : String(job.status);
 }
 
 /* The pill in the bar: the state of the page and its server. */

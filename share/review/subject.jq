@@ -233,12 +233,25 @@ def panel($batch):
 	+ "</div>
 ";
 
+# The numbers of these candidates, "1-9 11", by which one that is on another page is picked.
+def ranges:
+	[.[].idx] | sort
+	| reduce .[] as $n ([]; if length > 0 and .[-1][1] == $n - 1 then .[-1][1] = $n else . + [[$n, $n]] end)
+	| [.[] | if .[0] == .[1] then "\(.[0])" else "\(.[0])-\(.[1])" end] | join(" ");
+
+# A page for each 500 candidates, or groups of similar ones.
 def subject_page($batch):
+	def per_page: 500;
+	def file($id): "\($id)_review" + (if . == 1 then "" else "-\(.)" end) + ".html";
 	. as $s
 	| ([.candidates[] | select(.failed | not)]) as $shown
-	| {name: "\(.id)_review.html", text: (
+	| [$shown | groups($s.name; $batch)] as $groups
+	| ([($groups | length) / per_page | ceil, 1] | max) as $last
+	| (if $last > 1 then @html " data-numbers=\"\($shown | ranges)\"" else "" end) as $numbers
+	| range(1; $last + 1) as $page
+	| {name: ($page | file($s.id)), text: (
 		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "kinds.js", "failed.js", "turn.js", "decisions.js", "remarks.js", "subject.js"];
-			@html " data-subject=\"\($s.id)\" data-index=\"\($s.index)\" data-name=\"\($s.name)\" data-next=\"\(if $s.onward then "\($s.onward)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\""))
+			@html " data-subject=\"\($s.id)\" data-index=\"\($s.index)\" data-name=\"\($s.name)\" data-next=\"\(if $s.onward then "\($s.onward)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\"" + $numbers))
 		+ ($batch | bar("subject"; $s.index))
 		+ "<main id=\"main\" class=\"review\">\n"
 		+ notice
@@ -247,7 +260,8 @@ def subject_page($batch):
 		+ (if .waiting > 0 then @html "<p class=\"quiet\">\(plural(.waiting; "item is"; "items are")) not fetched yet. Run bi-render again later.</p>\n" else "" end)
 		+ (if ($shown | length) == 0 then nothing else "" end)
 		+ (if ($shown | length) > 0 then
-			"<div class=\"candidates\">\n" + ([$shown | groups($s.name; $batch)] | concat) + "</div>\n"
+			"<div class=\"candidates\">\n" + ($groups[($page - 1) * per_page:$page * per_page] | concat) + "</div>\n"
+			+ page_links($page; $last; "Pages of candidates"; file($s.id))
 		else "" end)
-		+ failures($batch)
+		+ (if $page == 1 then failures($batch) else "" end)
 		+ "</div>\n</main>\n" + page_tail)};

@@ -182,7 +182,7 @@
 			return;
 		picks.flush();
 		if (now.subject === subject)
-			review.say('Undone: ' + words(now.choice));
+			review.say(now.said);
 		else
 			await turn.to(now.subject + '_review.html');
 	}
@@ -276,8 +276,17 @@
 		return page.picks === 'many' && idx > 0 ? toggle(idx) : pick(idx);
 	}
 
+	/* Whether another page of this subject has the candidate. */
+	function isElsewhere(number) {
+		return (page.numbers || '').split(' ').some(function (range) {
+			const [from, to = from] = range.split('-').map(Number);
+
+			return number > 0 && number >= from && number <= to;
+		});
+	}
+
 	function pickNumber(number) {
-		if (document.querySelector('[data-pick="' + number + '"]'))
+		if (document.querySelector('[data-pick="' + number + '"]') || isElsewhere(number))
 			return choose(number);
 		review.say('There is no candidate ' + number + '.');
 		return true;
@@ -349,6 +358,8 @@
 			handlers[key] = function (event) {
 				const asked = remarks.isAsking();
 
+				if (event.target.closest('#asked') && /^( |Enter)$/.test(key))
+					return false; /* it presses the button with the focus */
 				remarks.cancel();
 				return asked && key === 'Escape' ? true : handler(event);
 			};

@@ -64,10 +64,10 @@ def handed:
 		(if is_tiny then "t" else "" end) + (if .blurred then "b" else "" end)
 	];
 
-def submit_row:
+def submit_row($batch):
 	{name: "submit.html", text: (
 		part("picks"; .position)
-		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"" + row_counts + @html " data-files=\"\([.candidates[] | select(.failed | not) | handed] | tojson)\"><span class=\"shot\"></span><div class=\"told\"><a href=\"\(.id)_review.html\"><bdi class=\"name\">\(.name)</bdi></a>
+		+ @html "<li class=\"row\" data-subject=\"\(.id)\" data-thumbs=\"\([.candidates[] | select(.thumb) | .idx] | join(" "))\"" + row_counts + @html " data-files=\"\([.candidates[] | select(.failed | not) | handed] | tojson)\"><span class=\"shot\"></span><div class=\"told\"><a href=\"\(address($batch))\"><bdi class=\"name\">\(.name)</bdi></a>
 <span class=\"state\"></span></div></li>
 ")};
 

@@ -24,7 +24,7 @@
 		if (!now)
 			return;
 		picks.flush();
-		review.say('Undone: ' + review.words(now.choice));
+		review.say(now.said);
 	}
 
 	/* Decides as the other reviewer O did. */
@@ -35,13 +35,13 @@
 		picks.flush();
 		const left = picks.of(row.subject).others.filter((one) => decision.keyOf(one.choice) !== decision.keyOf(o.choice));
 
-		review.say(row.name + ': ' + review.words(o.choice) + ', as ' + o.reviewer +
-			(left.length ? '. ' + left.map((one) => one.reviewer).join(', ') + (left.length === 1 ? ' still differs' : ' still differ') +
-			'; bi-collect --prefer ' + picks.reviewer() + ' settles it' : ''), {undo: undo});
+		review.say(review.isolate(row.name) + ': ' + review.words(o.choice) + ', as ' + review.isolate(o.reviewer) +
+			(left.length ? '. ' + left.map((one) => review.isolate(one.reviewer)).join(', ') + (left.length === 1 ? ' still differs' : ' still differ') +
+			'; bi-collect --prefer ' + review.isolate(picks.reviewer()) + ' settles it' : ''), {undo: undo});
 	}
 
 	function takeButton(row, o) {
-		const button = make('button', {type: 'button', className: 'button'}, 'Take ' + o.reviewer + '’s pick');
+		const button = make('button', {type: 'button', className: 'button'}, 'Take ' + review.isolate(o.reviewer) + '’s pick');
 
 		button.addEventListener('click', () => takePick(row, o));
 		return button;

@@ -153,6 +153,16 @@ async function remarks(browser) {
 	await saved(page);
 	assert.deepStrictEqual(last('said', '2', 'ada'), {subject: '2', choice: 0, reviewer: 'ada', reason: 'wrong <b>person</b>'});
 	await page.keyboard.press('x');
+	await page.focus('#asked button:last-child');
+	await page.keyboard.press('Enter');
+	assert.strictEqual(await page.locator('#asked').count(), 0, 'Enter presses the button with the focus');
+	await page.keyboard.press('x');
+	await page.focus('#asked button:nth-of-type(3)');
+	await page.keyboard.press('Space');
+	await page.waitForURL('**/4_review.html');
+	await page.keyboard.press('u');
+	await page.waitForURL('**/3_review.html');
+	await page.keyboard.press('x');
 	await page.keyboard.press('Escape');
 	assert.strictEqual(await page.locator('#asked').count(), 0);
 	await page.keyboard.press('1');
@@ -361,10 +371,13 @@ async function tabs(browser) {
 	assert.deepStrictEqual(last('many', '6', 'tabs'), {subject: '6', choice: [2, 3], reviewer: 'tabs', unsure: true});
 	await says(page, '#state', 'Picked: candidates 2, 3 (unsure)');
 
-	/* Undo in a tab is of what that tab did. */
+	/* Undo in a tab is of what that tab did, and not of what the other did since. */
 	await page.keyboard.press('u');
-	await saved(page);
-	assert.deepStrictEqual(last('many', '6', 'tabs').choice, [1, 2]);
+	await says(page, '#say', 'Not undone: it was decided again elsewhere, and that stays');
+	await other.keyboard.press('u');
+	await says(other, '#state', 'Picked: candidates 1, 2, 3 (unsure)');
+	await saved(other);
+	assert.deepStrictEqual(last('many', '6', 'tabs').choice, [1, 2, 3]);
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }

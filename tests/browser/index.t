@@ -25,26 +25,30 @@ function nameOf(s) {
 	return ODD[s] || word(1, 2, 3) + ' ' + word(4, 5, 6);
 }
 
-/* A batch as if it had been fetched, of files with nothing in them. */
-function prepare() {
-	const folder = path.join(bi.root, 'batches/M_batch1');
-	const all = [...Array(SUBJECTS).keys()].map((i) => i + 1);
+/* A batch as if it had been fetched, of files with nothing in them: SUBJECTS are [id, name, candidates]. */
+function bare(name, subjects) {
+	const folder = path.join(bi.root, 'batches', name);
+	const all = subjects.flatMap(([id, said, candidates]) => Array.from({length: candidates}, (_, i) => ({id: String(id), name: said, idx: i + 1})));
+	const write = (file, line) => fs.writeFileSync(path.join(folder, file), all.map((c, i) => JSON.stringify(line(c, i + 1)) + '\n').join(''));
 
 	fs.mkdirSync(path.join(folder, 'files'), {recursive: true, mode: 0o700});
 	fs.writeFileSync(path.join(folder, 'lock'), '');
-	fs.writeFileSync(path.join(folder, 'batch.json'), '{"name":"M_batch1","job_id":7,"job_type":"url_parse","created_at":"2026-11-22T10:30:00Z"}\n');
-	fs.writeFileSync(path.join(folder, 'state'), 'c'.repeat(SUBJECTS));
-	fs.writeFileSync(path.join(folder, 'items.ndjson'), all.map((s) => JSON.stringify({
-		bi: {n: s, key: String(s).padStart(32, '0'), id: String(s), idx: 1}, subject: {id: String(s), name: nameOf(s)}, url: 'https://example.com/' + s,
-	}) + '\n').join(''));
-	fs.writeFileSync(path.join(folder, 'results.ndjson'), all.map((s) => JSON.stringify({
-		item: s, status: 'completed', path: `files/${s}_1.txt`, bytes: 1, mime: 'text/plain', sha256: String(s).padStart(64, '0'),
-	}) + '\n').join(''));
-	all.forEach((s) => fs.writeFileSync(path.join(folder, `files/${s}_1.txt`), '.'));
-	fs.writeFileSync(path.join(folder, 'picks.ndjson'), all.filter((s) => s > 10 && s !== 4999).map((s) => JSON.stringify({
+	fs.writeFileSync(path.join(folder, 'batch.json'), JSON.stringify({name, job_id: 7, job_type: 'url_parse', created_at: '2026-11-22T10:30:00Z'}) + '\n');
+	fs.writeFileSync(path.join(folder, 'state'), 'c'.repeat(all.length));
+	write('items.ndjson', (c, n) => ({bi: {n, key: String(n).padStart(32, '0'), id: c.id, idx: c.idx}, subject: {id: c.id, name: c.name}, url: 'https://example.com/' + n}));
+	write('results.ndjson', (c, n) => ({item: n, status: 'completed', path: `files/${c.id}_${c.idx}.txt`, bytes: 1, mime: 'text/plain', sha256: String(n).padStart(64, '0')}));
+	all.forEach((c) => fs.writeFileSync(path.join(folder, `files/${c.id}_${c.idx}.txt`), '.'));
+}
+
+function prepare() {
+	const all = [...Array(SUBJECTS).keys()].map((i) => i + 1);
+
+	bare('M_batch1', all.map((s) => [s, nameOf(s), 1]));
+	bare('M_batch2', [[1, 'Few', 2], [2, 'Many', 1200], [3, 'Few again', 2]]);
+	fs.writeFileSync(path.join(bi.root, 'batches/M_batch1/picks.ndjson'), all.filter((s) => s > 10 && s !== 4999).map((s) => JSON.stringify({
 		subject: String(s), choice: s % 3 ? 1 : 0, reviewer: 'ada', at: new Date(Date.UTC(2026, 10, 22) + s * 7777).toISOString(),
 	}) + '\n').join(''));
-	bi.run('bi-render', ['M_batch1']);
+	bi.run('bi-render', ['M_batch1', 'M_batch2']);
 	[server] = bi.serve('M_batch1');
 }
 
@@ -190,6 +194,52 @@ async function withoutScripts(browser) {
 	await context.close();
 }
 
+/* A subject with many candidates has pages of 500, and any of them is picked from each. */
+async function manyCandidates(browser) {
+	const {context, page, troubles} = await asAda(browser);
+	const type = async (number) => {
+		for (const key of ['p', ...number, 'Enter'])
+			await page.keyboard.press(key);
+	};
+	const choices = () => bi.picksOf('M_batch2').map((p) => [p.subject, p.choice]);
+
+	await page.goto(server.url);
+	await page.goto(pageOf(server, '../M_batch2/1_review.html'));
+	await says(page, '#saved', 'All saved');
+	await page.keyboard.press('1');
+	await page.waitForURL('**/2_review.html');
+	assert.strictEqual(await page.locator('.candidate').count(), 500);
+	await type('1201');
+	await says(page, '#say', 'There is no candidate 1201.');
+	await type('1187');
+	await page.waitForURL('**/3_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(choices(), [['1', 1], ['2', 1187]]);
+	await page.keyboard.press('ArrowLeft');
+	await page.waitForURL('**/2_review.html');
+	await says(page, '#state', 'Picked: candidate 1187');
+	await page.click('.pages [rel=next]');
+	await page.waitForURL('**/2_review-2.html');
+	await page.click('.pages [rel=next]');
+	await page.waitForURL('**/2_review-3.html');
+	assert.strictEqual(await page.locator('.candidate').count(), 200);
+	await says(page, '#state', 'Picked: candidate 1187');
+	assert.strictEqual(await page.locator('.candidate.picked').getAttribute('data-idx'), '1187');
+
+	/* From its last page as from its first: the next subject is next, and u comes back. */
+	await type('7');
+	await page.waitForURL('**/3_review.html');
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(choices().pop(), ['2', 7]);
+	await page.goBack();
+	await page.waitForURL('**/2_review-3.html');
+	await says(page, '#state', 'Picked: candidate 7');
+	await page.keyboard.press('u');
+	await says(page, '#state', 'Picked: candidate 1187');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 async function fits(browser) {
 	for (const colorScheme of ['light', 'dark']) {
 		const {context, page} = await open(browser, '', {viewport: {width: 390, height: 844}, colorScheme, hasTouch: true});
@@ -209,5 +259,6 @@ bi.main(prepare, [
 	['counts, filter and search are over all pages', findsAll],
 	['as files the pages find their own subjects, and say so', asFiles],
 	['without JavaScript the links lead through all pages', withoutScripts],
+	['a subject with many candidates has pages of 500', manyCandidates],
 	['the pages are for fingers and eyes of all kinds', fits],
 ]);

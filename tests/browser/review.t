@@ -59,7 +59,7 @@ async function served(browser) {
 	await page.waitForURL('**/1_review.html');
 	await isShown(page, '.candidate img');
 	assert.strictEqual(await page.locator('.candidate').count(), 4);
-	assert.strictEqual(await page.textContent('.life'), 'Born 1815-12-10');
+	assert.strictEqual(await page.textContent('.life'), 'Born 10 December 1815');
 	assert.match(await page.textContent('.measures'), /^640 × 480 · 4:3 · PNG · /);
 	assert.match(await page.textContent('.candidate[data-idx="1"]'), /No licence stated/);
 	assert.match(await page.textContent('.candidate[data-idx="2"]'), /Licence: CC0 1\.0\s+Credit: me\s+Source page/);

@@ -13,14 +13,14 @@ item() {
 	printf '{"subject":{"id":"%s","name":"Subject %s","category":"M"},"file":"%s"%s}\n' "$1" "$1" "$(realpath -m "$2")" "${3-}"
 }
 
-# The names of files, those of style sheets and scripts without their versions.
-without_versions() {
-	sed -E 's/-[0-9a-f]{8}(\.(css|js))$/\1/'
+# The names of files that are no style sheets and scripts.
+without_assets() {
+	grep -vE '^[a-z]+-[0-9a-f]{8}\.(css|js)$'
 }
 
 # The text of a page without its tags.
 words_of() {
-	sed 's/<[^>]*>/ /g' "$1"
+	sed 's/<[^>]*>/ /g; s/   */ /g' "$1"
 }
 
 @test "subjects, candidates and thumbnails are where the seeds have them" {
@@ -34,7 +34,7 @@ words_of() {
 	assert_line --index 0 "{\"batch\":\"M_batch1\",\"review\":\"$BI_ROOT/review/M_batch1/index.html\",\"subjects\":2,\"candidates\":3}"
 	assert_line --index 1 '{"end":"bi-render","batches":1,"exit":0}'
 	run find "$R/M_batch1" -type f -printf '%P\n'
-	assert_equal "$(without_versions <<<"$output" | sort)" "$(sort <<-'END'
+	assert_equal "$(without_assets <<<"$output" | sort)" "$(sort <<-'END'
 		.pages
 		.thumbs
 		M1_1.jpg
@@ -42,24 +42,12 @@ words_of() {
 		M1_review.html
 		M2_1.png
 		M2_review.html
-		failed.js
 		index.html
-		index.js
-		kinds.js
-		lists.js
-		loupe.js
-		picks.js
-		review.css
-		review.js
-		rows.js
-		subject.js
 		subjects.json
 		submit.html
-		submit.js
 		thumbs/M1_1.webp
 		thumbs/M1_2.webp
 		thumbs/M2_1.webp
-		turn.js
 	END
 	)"
 	cmp "$R/M_batch1/M1_2.jpg" origin/M-1-3.jpg
@@ -182,26 +170,14 @@ words_of() {
 	echo mine >"$R/same/notes.txt"
 	rm -r "$BI_ROOT/batches/same"
 	item 1 origin/M-1-2.jpg | bi-fetch -b same | bi-render
-	assert_equal "$(find "$R/same" -mindepth 1 -maxdepth 1 -name '[^.]*' -printf '%P\n' | without_versions | sort)" "$(sort <<-'END'
+	assert_equal "$(find "$R/same" -mindepth 1 -maxdepth 1 -name '[^.]*' -printf '%P\n' | without_assets | sort)" "$(sort <<-'END'
 		1_1.jpg
 		1_review.html
-		failed.js
 		index.html
-		index.js
-		kinds.js
-		lists.js
-		loupe.js
 		notes.txt
-		picks.js
-		review.css
-		review.js
-		rows.js
-		subject.js
 		subjects.json
 		submit.html
-		submit.js
 		thumbs
-		turn.js
 	END
 	)"
 	cmp "$R/same/1_1.jpg" origin/M-1-2.jpg
@@ -296,9 +272,8 @@ words_of() {
 	# shellcheck disable=SC2154 # set by run
 	assert_equal "$stderr" 'bi-render: batch lost: 1 completed item has lost its file; `bi-status --rebuild lost` and then `bi-fetch -b lost --resume` fetch it again'
 	assert_output --partial '"candidates":1'
-	run words_of "$R/lost/i1_review.html"
-	assert_output --partial 'its file is missing'
-	assert_output --partial 'Nothing to choose'
+	run words_of "$R/lost/index.html"
+	assert_output --partial 'The file is missing'
 	run -0 bi-status --rebuild lost
 	assert_output 'lost: 1 of 2 states differed'
 	run -1 bi-status --strict --json lost
@@ -325,11 +300,11 @@ words_of() {
 	printf '%s\n' "$ORIGIN/a%20b.jpg?size=1#top" "$ORIGIN/M-1-2.jpg" "$PWD/origin/M-2-1.jpg" "$ORIGIN" |
 		bi-fetch -b base >records || :
 	bi-render <records || :
-	run grep -ohE '<h2>.*</h2>' "$R/base/index.html"
-	assert_output "<h2>a b.jpg</h2>
-<h2>M-1-2.jpg</h2>
-<h2>M-2-1.jpg</h2>
-<h2>${ORIGIN#http://}</h2>"
+	run grep -ohE '<h2><bdi>.*</bdi></h2>' "$R/base/index.html"
+	assert_output "<h2><bdi>a b.jpg</bdi></h2>
+<h2><bdi>M-1-2.jpg</bdi></h2>
+<h2><bdi>M-2-1.jpg</bdi></h2>
+<h2><bdi>${ORIGIN#http://}</bdi></h2>"
 }
 
 @test "on a terminal it shows how far it is" {
@@ -340,20 +315,37 @@ words_of() {
 	assert_output --partial 'shown: 1 subject with 1 candidate'
 }
 
-@test "items that are not there yet are counted, and items without a subject have a page each" {
+@test "items that are not there yet are counted, and items without a subject are on a sheet" {
 	pictures M
 	realpath origin/M-1-1.jpg origin/M-2-1.jpg >in
 	bi-fetch -b lines <in | bi-render >out
 	grep -q '"subjects":2,"candidates":2' out
-	[ -e "$R/lines/i1_review.html" ]
 	[ -e "$R/lines/i2_1.jpg" ]
+	run find "$R/lines" -name '*_review.html'
+	assert_output ''
+	run grep -o '<li class="group item" id="i[0-9]*"' "$R/lines/index.html"
+	assert_output $'<li class="group item" id="i1"\n<li class="group item" id="i2"'
+	grep -q '<a href="index.html#i2">' "$R/lines/submit.html"
 	# As if one had not been fetched yet.
 	sed -i '/"item":2/d' "$BI_ROOT/batches/lines/results.ndjson"
 	rm -f "$BI_ROOT/batches/lines/results.index"
 	bi-render lines >out
 	grep -q '"subjects":2,"candidates":1' out
-	run words_of "$R/lines/i2_review.html"
-	assert_output --partial '1 item is not fetched yet'
+	run words_of "$R/lines/index.html"
+	assert_output --partial 'Not fetched yet'
+	# With one subject among the items each has a page again, and without it no page is left.
+	cp -r "$BI_ROOT/batches/lines" kept
+	item 7 origin/M-1-1.jpg | bi-fetch -b lines | bi-render
+	[ -e "$R/lines/i1_review.html" ] && [ -e "$R/lines/7_review.html" ]
+	run ! grep -q 'class="group item"' "$R/lines/index.html"
+	rm -r "$BI_ROOT/batches/lines"
+	mv kept "$BI_ROOT/batches/lines"
+	bi-render lines
+	run find "$R/lines" -name '*_review.html'
+	assert_output ''
+	find "$R/lines" -name '[^.]*' -printf '%p %C@\n' | sort >before
+	bi-render lines
+	find "$R/lines" -name '[^.]*' -printf '%p %C@\n' | sort | diff before -
 }
 
 @test "a full disk is said, and the old page stays" {
@@ -437,28 +429,6 @@ words_of() {
 	assert_output --partial jq
 }
 
-@test "a subject with thousands of candidates has a page with all of them, and its copies are folded" {
-	local dir=$BI_ROOT/batches/b n=3000 page
-
-	mkdir -p "$dir/files"
-	: >"$dir/lock"
-	echo '{"name":"b","job_id":7,"job_type":"url_parse","created_at":"2026-11-22T10:30:00Z"}' >"$dir/batch.json"
-	seq "$n" | awk -v dir="$dir" '{
-		printf "c" >(dir "/state")
-		printf "{\"bi\":{\"n\":%d,\"key\":\"%032d\",\"id\":\"7\",\"idx\":%d},\"subject\":{\"id\":\"7\",\"name\":\"Ada\"},\"url\":\"https://example.com/%d\"}\n", $1, $1, $1, $1 >(dir "/items.ndjson")
-		printf "{\"item\":%d,\"status\":\"completed\",\"path\":\"files/7_%d.txt\",\"bytes\":5,\"mime\":\"text/plain\",\"sha256\":\"%064d\"}\n", $1, $1, $1 % 1000 >(dir "/results.ndjson")
-		print "files/7_" $1 ".txt"
-	}' | (cd "$dir" && xargs touch)
-	run -0 bi-render b
-	page=$BI_ROOT/review/b/7_review.html
-	assert_equal "$(grep -c '<article class="candidate"' "$page")" "$n"
-	assert_equal "$(grep -c '<div class="group">' "$page")" 1000
-	assert_equal "$(grep -c 'similar: ' "$page")" 1000
-	assert_equal "$(grep -o '2 similar: 1001, 2001' "$page")" '2 similar: 1001, 2001'
-	assert_equal "$(grep -c 'same file as 1000<' "$page")" 2
-	assert_equal "$(tail -n 1 "$page")" '</html>'
-}
-
 # bare NAME SUBJECTS CANDIDATES: a batch of empty text files, as if they had been fetched.
 bare() {
 	local dir=$BI_ROOT/batches/$1
@@ -476,6 +446,48 @@ bare() {
 				print "files/" s "_" c ".txt"
 			}
 	}' | (cd "$dir" && xargs touch)
+}
+
+@test "a subject with thousands of candidates has them on pages of 500, and its copies are folded" {
+	local d=$BI_ROOT/batches/b n=3000 pages
+
+	bare b 1 "$n"
+	sed -i -E 's/"sha256":"0*([0-9]+)"/"sha256":"\1"/' "$d/results.ndjson"
+	jq -c '.sha256 = ((.sha256 | tonumber) % 1000 | "0" * (64 - (tostring | length)) + tostring)' "$d/results.ndjson" >results
+	mv results "$d/results.ndjson"
+	run -0 bi-render b
+	cd "$R/b"
+	pages=(1_review.html 1_review-2.html)
+	assert_equal "$(echo 1_review*)" "1_review-2.html 1_review.html"
+	assert_equal "$(cat "${pages[@]}" | grep -c '<article class="candidate"')" "$n"
+	assert_equal "$(cat "${pages[@]}" | grep -c '<div class="group">')" 1000
+	assert_equal "$(cat "${pages[@]}" | grep -c 'similar: ')" 1000
+	assert_equal "$(grep -c '<div class="group">' 1_review.html)" 500
+	assert_equal "$(cat "${pages[@]}" | grep -o '2 similar: 1001, 2001')" '2 similar: 1001, 2001'
+	assert_equal "$(cat "${pages[@]}" | grep -c 'same file as 1000<')" 2
+	for page in "${pages[@]}"; do
+		grep -q 'data-numbers="1-3000"' "$page"
+		assert_equal "$(tail -n 1 "$page")" '</html>'
+	done
+	grep -q '<a rel="next" href="1_review-2.html">' 1_review.html
+	# A page that is lost is made again; one that is no longer needed goes.
+	sha256sum -- *.html >../before
+	rm 1_review-2.html
+	run -0 bi-render b
+	sha256sum --quiet -c ../before
+	echo mine >1_review-02.html
+	rm -r "$d"
+	bare b 1 500
+	run -0 bi-render b
+	assert_equal "$(echo 1_review*)" "1_review-02.html 1_review.html"
+	run ! grep -q 'class="pages"\|data-numbers' 1_review.html
+	rm -r "$d"
+	bare b 1 501
+	run -0 bi-render b
+	[ -e 1_review-2.html ]
+	rm -r "$d"
+	printf '{"subject":{"id":"2"},"file":"%s"}\n' "$BATS_TEST_FILENAME" | bi-fetch -b b | bi-render
+	assert_equal "$(echo [0-9]_review*)" "1_review-02.html 2_review.html"
 }
 
 @test "the index has pages of 500 subjects, and those that are no longer needed go" {
@@ -527,10 +539,13 @@ bare() {
 	item 1 a.gif | bi-fetch -b b | bi-render
 	cd "$R/b"
 	for name in *.css *.js; do
-		assert_equal "$(sed 's/.*-\(.*\)\..*/\1/' <<<"$name")" "$(sha256sum "$name" | cut -c 1-8)"
+		[[ $name == *-"$(sha256sum "$name" | cut -c 1-8)".* ]]
 	done
 	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' -- *.html | sort -u >../named
-	assert_equal "$(printf '%s\n' *.css *.js | sort)" "$(cat ../named)"
+	[ "$(wc -l <../named)" -ge 9 ]
+	run ! ls -d home* add*
+	printf '%s\n' *.css *.js | sort | comm -13 - ../named >../missing
+	assert_equal "$(cat ../missing)" ''
 	old=$(echo review-*.css)
 	# As a version of bi before left them.
 	touch review.css mine.css
@@ -551,9 +566,7 @@ bare() {
 	echo 'error("no")' >../broken/review/render.jq
 	echo '/* newer */' >>../broken/review/review.css
 	BI_SHARE=$PWD/../broken run -70 bi-render b
-	for name in $(grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' index.html); do
-		[ -e "$name" ]
-	done
+	grep -ohE '[a-z]+-[0-9a-f]{8}\.(css|js)' index.html | xargs ls
 }
 
 @test "a picture has another address when its bytes are others" {

@@ -177,7 +177,7 @@ messages() {
 	need_refusals
 	held_for 5000 far.test
 	chmod 0 "$BI_ROOT/hosts/far.test_80"
-	run -0 "${AS[@]}" "$BI_BIN/bi-status"
+	run -77 "${AS[@]}" "$BI_BIN/bi-status"
 	assert_line --partial 'Cannot tell whether hosts are held back'
 	run -1 "${AS[@]}" "$BI_BIN/bi-clean" release far.test
 	assert_line --partial 'cannot read all of'

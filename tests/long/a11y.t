@@ -112,7 +112,7 @@ async function reachable(browser) {
 				if (parseFloat(getComputedStyle(ring).outlineWidth) < 2)
 					return 'no ring: ' + e.outerHTML;
 				/* Links in a line of text may be smaller. */
-				if (!e.matches('.links a, .skip') && (box.width < 24 || box.height < 24))
+				if (!e.matches('.links a, .handed a, .skip') && (box.width < 24 || box.height < 24))
 					return 'small: ' + e.outerHTML;
 				e.dataset.n = e.dataset.n || String(Math.random());
 				return e.dataset.n;
@@ -136,7 +136,7 @@ async function withoutScript(browser) {
 	assert.strictEqual(await page.locator('.candidate .pick img').count(), 5);
 	await page.click('.alike summary');
 	assert.ok(await page.isVisible('.alike .candidate'));
-	assert.match(await page.getAttribute('.candidate[data-idx="2"] .zoom', 'href'), /^3_2\.png$/);
+	assert.match(await page.getAttribute('.candidate[data-idx="2"] .zoom', 'href'), /^3_2\.png\?v=[0-9a-f]{8}$/);
 	assert.strictEqual(await page.locator('a[href$=".svg"]:not([download])').count(), 0, 'a drawing opens as a document');
 	await page.click('#prev');
 	await page.waitForURL('**/2_review.html');

@@ -146,15 +146,14 @@ async function addresses(browser) {
 	assert.ok(await page.isHidden('#left-box'));
 	await page.keyboard.press('Control+Shift+z');
 
-	/* What takes long to read for a careless reader. */
-	await page.fill('#urls', 'see https://example.com/(a' + ').'.repeat(20000) + '\nC:\\x\nlocalhost:80/x');
-	await says(page, '#add', 'Add 1 address');
-	assert.deepStrictEqual(await page.$$eval('#left li', (all) => all.map((li) => li.textContent.slice(0, 40))),
-		['Line 2: a file: choose it below: C:\\x', 'Line 3: http:// or https:// is missing: l', 'Line 1: only its address is added: see h']);
-
 	/* The same from the keyboard; what a person can mend is left in the box. */
 	const pasted = await page.textContent('#left');
 
+	/* What takes long to read for a careless reader. */
+	await page.fill('#urls', 'see https://example.com/(a' + ').'.repeat(20000) + '\nC:\\x\nlocalhost:80/x');
+	await says(page, '#add', 'Add 1 address');
+	assert.deepStrictEqual(await page.$$eval('#left li', (all) => all.map((li) => li.textContent.split(': ').slice(0, 2).join(': '))),
+		['Line 2: a file', 'Line 3: http:// or https:// is missing', 'Line 1: only its address is added']);
 	await page.fill('#urls', '');
 	await page.keyboard.insertText(`See (${urls[0]}), and: ${urls[1]}.\n\n# A comment\nAnd this one: <${urls[2]}>!\nClara Schumann\nftp://example.com/x\n${urls[0]}`);
 	assert.strictEqual(await page.textContent('#left'), pasted);
@@ -242,6 +241,7 @@ async function files(browser) {
 
 	/* Chosen twice, or a folder that cannot be read. */
 	await page.setInputFiles('#files', [{...file('one.txt', 'first'), lastModified: 1}]);
+	await page.locator('#chosen li').scrollIntoViewIfNeeded();
 	await page.waitForFunction(() => /one\.txt\s*5 bytes.*first/s.test(document.querySelector('#chosen li').innerText));
 	await page.evaluate(function () {
 		const again = new File(['x'], 'twice.txt', {lastModified: 5});

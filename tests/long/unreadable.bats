@@ -242,7 +242,7 @@ sweep() {
 	bi-render b >/dev/null
 	PATHS=(batches/b/items.ndjson batches/b/results.ndjson batches/b/batch.json)
 	sweep pread64 EIO 'Input/output error' bi-render b
-	run cat "$BI_ROOT"/review/b/i[123]_review.html
+	run cat "$BI_ROOT"/review/b/index.html
 	assert_output --partial i1_1.txt
 	assert_output --partial i2_1.txt
 	assert_output --partial i3_1.txt
@@ -312,7 +312,7 @@ names() {
 	while read -r call WHEN error; do
 		names "$error" "$call" "$BI_ROOT/review/p/.thumbs" bi-render p
 		run -0 bi-render p
-		grep -q 'thumbs/i1_1.webp' "$BI_ROOT"/review/p/i1_review.html
+		grep -q 'thumbs/i1_1.webp' "$BI_ROOT"/review/p/index.html
 		rm -r "$BI_ROOT/review/p"
 	done <<-'END'
 		pread64 2 EIO:Input/output.error

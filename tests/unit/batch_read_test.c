@@ -19,6 +19,31 @@ make_batch(void **state)
 	batch_close(b);
 }
 
+/* Reads the results of items 1 to 6, in that order or backwards, together. Those that count are the same as each alone.
+ * Returns how many these are. */
+static int
+read_together(const struct batch *b, bool backwards)
+{
+	struct batch_known_result v[6] = {0};
+	struct buf text = {0}, line = {0};
+	int count = 0;
+
+	for (uint32_t i = 0; i < 6; i++)
+		v[i].item = backwards ? 6 - i : i + 1;
+	batch_results_ahead(b, v, 6, &text);
+	for (size_t i = 0; i < 6; i++) {
+		if (v[i].len == 0 || v[i].says != v[i].state)
+			continue;
+		assert_int_equal(batch_result(b, v[i].item, &line), 0);
+		assert_int_equal(v[i].len, line.len);
+		assert_memory_equal(text.data + v[i].at, line.data, line.len);
+		count++;
+	}
+	buf_free(&text);
+	buf_free(&line);
+	return count;
+}
+
 static void
 check_reads(void **state, const struct batch *b)
 {
@@ -35,6 +60,8 @@ check_reads(void **state, const struct batch *b)
 	}
 	for (uint32_t k = 1; k <= 4; k++)
 		batching_assert_result(b, k, results[k - 1]);
+	read_together(b, false);
+	read_together(b, true);
 	for (uint32_t k = 5; k <= 8; k++) {
 		assert_int_equal(batch_result(b, k, &out), -1);
 		assert_int_equal(errno, ENOENT);
@@ -49,6 +76,26 @@ check_reads(void **state, const struct batch *b)
 	assert_int_equal(counts.completed, 3);
 	assert_int_equal(counts.failed, 1);
 	buf_free(&out);
+}
+
+static void
+results_are_read_together(void **state)
+{
+	static const char newer[] = "{\"item\":3,\"status\":\"completed\",\"path\":\"files/i3_1.jpg\"}\n";
+	struct batch *b;
+	int fd;
+
+	make_batch(state);
+	b = batching_open(state, BATCH_READ);
+	assert_int_equal(read_together(b, false), 4);
+	assert_int_equal(read_together(b, true), 4);
+	/* A result that is not indexed yet may be of any item. */
+	fd = open("batches/b/results.ndjson", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, newer, sizeof(newer) - 1), sizeof(newer) - 1);
+	close(fd);
+	assert_int_equal(read_together(b, false), 0);
+	batching_assert_result(b, 3, "completed");
+	batch_close(b);
 }
 
 static void
@@ -417,6 +464,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(results_are_read_together, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(reads_are_right_whatever_the_indexes_say, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(an_index_cut_anywhere_is_made_longer, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(counts_need_no_more_than_state, testing_enter, testing_leave),

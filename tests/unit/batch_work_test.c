@@ -211,7 +211,7 @@ new_headers_of_old_items_are_found(void **state)
 	find_new_secrets(state, NULL, "X-Key: abc");
 }
 
-/* Old bytes may say p or c for a moment, and nothing else. */
+/* Old bytes may say p or c for a moment, and r where a claim is known. */
 static void
 states_are_read_ahead(void **state)
 {
@@ -231,6 +231,17 @@ states_are_read_ahead(void **state)
 	batch_release(other, 5);
 	assert_int_equal(batch_state_lately(b, 5), 'p'); /* an old r is not believed */
 	assert_int_equal(batch_state_lately(b, 6), 'p'); /* there is no such byte */
+	assert_false(batch_is_claimed_lately(b, 4));
+	assert_int_equal(batch_claim_run(other, 4, 2), 2);
+	assert_true(batch_is_claimed_lately(b, 4));
+	assert_true(batch_is_claimed_lately(b, 5));
+	assert_false(batch_is_claimed_lately(b, 3));
+	batch_release(other, 5);
+	batch_look_anew(b);
+	assert_false(batch_is_claimed_lately(b, 5));
+	assert_true(batch_is_claimed_lately(b, 4));
+	assert_int_equal(batch_state_lately(b, 4), 'r');
+	assert_int_equal(batch_state_lately(b, 5), 'p');
 	batch_close(other);
 	batch_close(b);
 }

@@ -267,6 +267,70 @@ none_is_left_out(void **state)
 	munmap(s, sizeof(*s));
 }
 
+/* Of those that wait, one looks often; the others may take what they find. */
+static void
+the_first_in_line_looks_most_often(void **state)
+{
+	struct host_limits *c = host_limits_open(&root), *d = host_limits_open(&root);
+	struct host_limit *x = use(a, 1, 0), *first = use(b, 1, 0), *second = use(c, 1, 0), *third = use(d, 1, 0);
+	int64_t often = 0, seldom = 0, wait = 0;
+
+	(void)state;
+	assert_int_equal(get(x), 0);
+	assert_int_equal(slot_acquire(first, &often), -1);
+	assert_int_equal(slot_acquire(second, &seldom), -1);
+	assert_true(often < seldom);
+	assert_int_equal(slot_acquire(first, &wait), -1);
+	assert_int_equal(wait, often);
+	host_limits_leave(first); /* as if it had died: the next that looks is the first */
+	assert_int_equal(slot_acquire(second, &wait), -1);
+	assert_int_equal(wait, often);
+	assert_int_equal(slot_acquire(third, &wait), -1);
+	assert_int_equal(wait, seldom);
+	slot_release(x, 0);
+	assert_int_equal(slot_acquire(third, &wait), 0); /* whether the first looks or not */
+	slot_release(third, 0);
+	assert_true(slot_contended(x));
+	slot_stop_waiting(second);
+	assert_false(slot_contended(x));
+	assert_int_equal(get(x), 0);
+	slot_release(x, 0);
+	host_limits_leave(third);
+	host_limits_leave(second);
+	host_limits_leave(x);
+	host_limits_close(d);
+	host_limits_close(c);
+}
+
+/* Whatever lies between the slots of others. */
+static void
+slots_between_those_of_others_are_found(void **state)
+{
+	enum { CAP = 40 };
+	struct host_limits *c = host_limits_open(&root);
+	struct host_limit *x = use(a, CAP, 0), *y = use(b, CAP, 0), *z = use(c, CAP, 0);
+
+	(void)state;
+	for (int i = 0; i < CAP; i++)
+		assert_int_equal(ask(i % 3 ? x : y), i);
+	assert_int_equal(ask(z), -1);
+	slot_release(x, 5);
+	slot_release(y, 18);
+	slot_release(x, 38);
+	slot_stop_waiting(z);
+	assert_int_equal(ask(z), 5);
+	assert_int_equal(ask(z), 18);
+	assert_int_equal(ask(z), 38);
+	assert_int_equal(ask(z), -1);
+	host_limits_leave(x); /* as if it had died */
+	for (int i = 0; i < CAP; i++)
+		if (i % 3 && i != 5 && i != 38)
+			assert_int_equal(get(z), i);
+	host_limits_leave(y);
+	host_limits_leave(z);
+	host_limits_close(c);
+}
+
 /* How long slot_retake() does not look again, and some more. */
 enum { BELIEVED_MS = 60 };
 
@@ -337,6 +401,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_waits_comes_first, enter, leave),
 		cmocka_unit_test_setup_teardown(standing_back_ends, enter, leave),
 		cmocka_unit_test_setup_teardown(none_is_left_out, enter, leave),
+		cmocka_unit_test_setup_teardown(the_first_in_line_looks_most_often, enter, leave),
+		cmocka_unit_test_setup_teardown(slots_between_those_of_others_are_found, enter, leave),
 		cmocka_unit_test_setup_teardown(a_slot_goes_on_to_the_next, enter, leave),
 		cmocka_unit_test_setup_teardown(a_slot_is_given_back_where_the_pace_cannot_be_read, enter, leave),
 	};

@@ -102,6 +102,30 @@ asking_takes_nothing_and_sees_shared_locks(void **state)
 }
 
 static void
+all_of_a_lock_is_found(void **state)
+{
+	int a = open_lock(), b = open_lock();
+	off_t begin = 0, end = 0;
+
+	(void)state;
+	assert_int_equal(lock_bytes_try(a, LOCK_ALONE, 3, 2), 0);
+	assert_int_equal(lock_bytes_try(a, LOCK_ALONE, 5, 2), 0);
+	assert_int_equal(lock_bytes_find(a, 0, 100, &begin, &end), 0); /* its own */
+	assert_int_equal(lock_bytes_find(b, 0, 3, &begin, &end), 0);
+	assert_int_equal(lock_bytes_find(b, 7, 1, &begin, &end), 0);
+	assert_int_equal(lock_bytes_find(b, 4, 1, &begin, &end), 1);
+	assert_int_equal(begin, 3);
+	assert_int_equal(end, 7);
+	assert_int_equal(lock_bytes_try(a, LOCK_SHARED, 50, 0), 0);
+	assert_int_equal(lock_bytes_find(b, 60, 1, &begin, &end), 1);
+	assert_int_equal(begin, 50);
+	assert_true(end > INT64_C(1) << 60);
+	assert_int_equal(lock_bytes_find(-1, 0, 1, &begin, &end), -1);
+	close(a);
+	close(b);
+}
+
+static void
 flock_and_bytes_do_not_meet(void **state)
 {
 	int a = open_lock(), b = open_lock();
@@ -349,6 +373,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(bytes_lock_each_for_itself, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(asking_takes_nothing_and_sees_shared_locks, testing_enter,
 						testing_leave),
+		cmocka_unit_test_setup_teardown(all_of_a_lock_is_found, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(flock_and_bytes_do_not_meet, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_killed_holder_lets_go_of_everything, testing_enter, testing_leave),
 		cmocka_unit_test(what_cannot_be_locked_is_an_error),

@@ -7,83 +7,10 @@
 
 #include "base/utf8.h"
 #include "hosts/http_policy.h"
-#include "later_rules.h"
 #include "page.h"
-#include "result_record.h"
+#include "stored.h"
 #include "update.h"
 #include "upload.h"
-
-/* Says a result, with the members EXTRA (NULL: none) for this run alone. */
-static void
-say_result(struct dispatch *d, const struct target *t, const char *line, size_t n, bool now, struct json_object *extra)
-{
-	struct buf record = {0};
-	bool completed = false;
-
-	batch_result_number(line, n, &completed);
-	batch_result_record(t->batch, line, n, &record);
-	if (extra)
-		result_add_members(&record, extra);
-	if (d->records)
-		output_add(&d->output, record.data, record.len);
-	completed = completed && !json_object_object_get_ex(extra, "error", NULL) &&
-		    !json_object_object_get_ex(extra, "mismatch", NULL);
-	stats_count(&d->stats, record.data, record.len, completed, now);
-	buf_free(&record);
-}
-
-/* Fails a completed item that does not fit the options. If somebody else has it, it is looked at later. */
-static void
-fail_stored(struct dispatch *d, struct target *t, uint32_t item, const char *code, const char *why)
-{
-	struct job *j = job_new(&d->run, t, item);
-
-	if (!j)
-		return;
-	update_begin_recheck(j);
-	if (!scheduler_claim(d->scheduler, j))
-		return;
-	verdict_fail(j, false, code, "%s", why);
-	job_list_add(&d->ended, j);
-}
-
-/* Says a result that was stored before, and what it brought with it is wanted. EXTRA is taken over. */
-static void
-say_stored(struct dispatch *d, struct target *t, uint32_t item, const struct buf *line, struct json_object *extra)
-{
-	char why[256];
-	const char *code;
-
-	recorded_remove_left(t, item, line->data, line->len);
-	code = later_rules_look(&d->run, d->transfers, t, line, &extra, why, sizeof(why));
-
-	if (code && d->run.set->recheck) {
-		fail_stored(d, t, item, code, why);
-	} else {
-		say_result(d, t, line->data, line->len, false, extra);
-		page_want_stored(&d->run, &d->wants, t, line->data, line->len);
-		archives_want_stored(d->archives, t, item, line->data, line->len);
-	}
-	json_object_put(extra);
-}
-
-/* An item has a result: says it, and what it brought with it is wanted. A worker says nothing. */
-static void
-on_stored(struct dispatch *d, struct target *t, uint32_t item)
-{
-	struct buf line = {0};
-	bool completed;
-	int rc;
-
-	if (d->worker)
-		return;
-	rc = result_read_stored(&d->run, t, item, &line, &completed);
-	if (rc == 0)
-		run_queue_add(&d->wants, t, item);
-	else if (rc == 1)
-		say_stored(d, t, item, &line, NULL);
-	buf_free(&line);
-}
 
 /* An item that was asked for again has no new result: the one that it has is said, and why. */
 static void
@@ -97,7 +24,7 @@ on_not_updated(struct dispatch *d, struct job *j)
 	update_add_outcome(j, extra);
 	buf_str(&line, j->update->line);
 	job_free(j); /* the claim is let go */
-	say_stored(d, t, item, &line, extra);
+	stored_say(d, t, item, &line, extra);
 	buf_free(&line);
 }
 
@@ -293,9 +220,7 @@ on_finished(struct dispatch *d, struct job *j)
 void
 dispatch_hand_on(struct dispatch *d)
 {
-	struct target *t;
 	struct job *j;
-	uint32_t item;
 
 	for (;;) {
 		if ((j = job_list_take(&d->answered))) {
@@ -307,8 +232,7 @@ dispatch_hand_on(struct dispatch *d)
 		} else if ((j = job_list_take(&d->ended))) {
 			commit_queue_add(d->commits, j);
 		} else if (!run_queue_is_empty(&d->stored)) {
-			run_queue_take(&d->stored, &t, &item);
-			on_stored(d, t, item);
+			stored_say_all(d);
 		} else if ((j = job_list_take(&d->members))) {
 			on_member(d, j);
 		} else {
@@ -361,7 +285,7 @@ say_recorded(struct dispatch *d, const struct job *j)
 
 	if (extra)
 		update_add_outcome(j, extra);
-	say_result(d, j->target, j->line, strlen(j->line), true, extra);
+	stored_say_result(d, j->target, j->line, strlen(j->line), true, extra);
 	json_object_put(extra);
 	if (j->update && j->update->unchanged) {
 		page_want_stored(&d->run, &d->wants, j->target, j->line, strlen(j->line));

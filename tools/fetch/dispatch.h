@@ -53,6 +53,9 @@ struct dispatch {
 	struct stats stats;
 	bool records; /* what is made of lines is written to stdout */
 
+	/* For stored.c, which keeps their memory: results as they are stored, one of them, and its record. */
+	struct buf stored_text, stored_line, record;
+
 	/* What stages have done, and what comes next. */
 	struct run_queue wants;   /* items for the scheduler */
 	struct run_queue stored;  /* items that have a result */

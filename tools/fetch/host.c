@@ -242,6 +242,8 @@ host_update(struct host *h)
 	else if (!may && h->in_turn)
 		ring_cut(h);
 	idle_cut(h);
+	if (h->limit && h->queue.count == 0 && run_queue_is_empty(&h->parked))
+		slot_stop_waiting(h->limit);
 	if (h->queue.count > 0 || h->active > 0 || h->streak.undecided > 0 || !run_queue_is_empty(&h->parked))
 		return;
 	if (h->refusal || h->refused_since || h->opt_outs || h->waits_since || h->streak.failed || h->left)

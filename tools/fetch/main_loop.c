@@ -248,6 +248,9 @@ clean_up(struct main_loop *m)
 	intake_end(m->intake);
 	save_close(m->save);
 	buf_free(&m->d.output.text);
+	buf_free(&m->d.stored_text);
+	buf_free(&m->d.stored_line);
+	buf_free(&m->d.record);
 	loop_free(m->d.run.loop);
 	close(m->d.run.signals);
 	if (m->d.run.set->headers)

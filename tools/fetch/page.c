@@ -260,15 +260,17 @@ page_add_items(struct job *j, struct run_queue *wants)
 void
 page_want_stored(struct run *run, struct run_queue *wants, struct target *t, const char *line, size_t n)
 {
-	struct json_object *o = NULL, *numbers;
-	int64_t length = batch_length(t->batch);
+	struct json_object *o, *numbers;
+	int64_t length;
 
+	if (!memmem(line, n, "\"found_items\":[", 15))
+		return;
+	length = batch_length(t->batch);
 	if (length < 0) {
 		run_fail(run, "counting the items");
 		return;
 	}
-	if (memmem(line, n, "\"found_items\":[", 15))
-		o = rec_parse(line, n, NULL, 0);
+	o = rec_parse(line, n, NULL, 0);
 	if (o && json_object_object_get_ex(o, "found_items", &numbers) && json_object_is_type(numbers, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(numbers); i++) {
 			uint64_t item = json_object_get_uint64(json_object_array_get_idx(numbers, i));

@@ -121,11 +121,10 @@ result_add_members(struct buf *record, struct json_object *extra)
 	json_object_put(o);
 }
 
-/* The state of an item is not what its results say, and was brought up. */
+/* The state S of an item is not what its results say, and was brought up. */
 static bool
-was_behind(struct run *run, struct target *t, uint32_t item, bool has_result, bool completed)
+was_behind(struct run *run, struct target *t, uint32_t item, int s, bool has_result, bool completed)
 {
-	int s = batch_state(t->batch, item);
 	int rc = s < 0 ? -1 : 0;
 
 	if (s > 0 && (!has_result || completed != (s == 'c')))
@@ -135,28 +134,45 @@ was_behind(struct run *run, struct target *t, uint32_t item, bool has_result, bo
 	return rc > 0;
 }
 
-int
-result_read_stored(struct run *run, struct target *t, uint32_t item, struct buf *line, bool *completed)
+/* Reads the result alone. 1; 0: there is none; -1 after run_fail(). */
+static int
+read_alone(struct run *run, struct target *t, struct batch_known_result *r, struct buf *line)
 {
-	bool has_result = batch_result(t->batch, item, line) == 0;
-	char says = '\0';
+	bool has_result = batch_result(t->batch, r->item, line) == 0;
 
-	*completed = false;
 	if (!has_result && errno != ENOENT) {
 		run_fail(run, "reading results.ndjson");
 		return -1;
 	}
+	r->says = '\0';
 	if (has_result)
-		batch_result_state(line->data, line->len, &says);
-	*completed = says == 'c';
-	if (says == 'x') {
+		batch_result_state(line->data, line->len, &r->says);
+	return has_result;
+}
+
+int
+result_take_stored(struct run *run, struct target *t, struct batch_known_result *r, const struct buf *text,
+		   struct buf *line)
+{
+	int has_result, s;
+
+	buf_clear(line);
+	if (r->len > 0 && r->says == r->state && (r->says == 'c' || r->says == 'f')) {
+		buf_add(line, text->data + r->at, r->len);
+		return 1;
+	}
+	has_result = read_alone(run, t, r, line);
+	if (has_result < 0)
+		return -1;
+	s = batch_state(t->batch, r->item);
+	if (r->says == 'x') {
 		/* Meanwhile, or the byte is behind after a power cut. */
-		if (batch_state(t->batch, item) != 'x' && batch_recover(t->batch, item) < 0)
+		if (s != 'x' && batch_recover(t->batch, r->item) < 0)
 			run_fail(run, "bringing states up to results");
 		run->asked--;
 		return run->fatal ? -1 : 2;
 	}
-	if (was_behind(run, t, item, has_result, *completed))
+	if (was_behind(run, t, r->item, s, has_result > 0, r->says == 'c'))
 		return 0;
 	if (run->fatal || has_result)
 		return run->fatal ? -1 : 1;

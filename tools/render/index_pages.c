@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files/root.h"
+
 uint32_t
 index_pages_count(uint32_t subjects)
 {
@@ -33,4 +35,28 @@ index_page_is_stale(const char *name, uint32_t subjects)
 		return false;
 	index_page_name(same, (uint32_t)page - 1);
 	return strcmp(name, same) == 0;
+}
+
+void
+further_page_name(char *name, size_t size, const char *first, uint32_t number)
+{
+	snprintf(name, size, "%.*s-%u.html", (int)(strlen(first) - strlen(".html")), first, number);
+}
+
+uint32_t
+further_page_number(const char *name, const char *first)
+{
+	size_t n = strlen(first) - strlen(".html");
+	char same[SUBJECT_MAX + FURTHER_NAME];
+	unsigned long number;
+
+	if (strcmp(name, first) == 0)
+		return 1;
+	if (strncmp(name, first, n) != 0 || name[n] != '-')
+		return 0;
+	number = strtoul(name + n + 1, NULL, 10);
+	if (number < 2 || number > UINT32_MAX)
+		return 0;
+	further_page_name(same, sizeof(same), first, (uint32_t)number);
+	return strcmp(name, same) == 0 ? (uint32_t)number : 0;
 }

@@ -9,7 +9,7 @@
 
 const char *const common_pages[COMMON] = {"subjects.json", "submit.html", "index.html"};
 
-static const char magic[8] = "bipages2";
+static const char magic[8] = "bipages3";
 
 /* The head of .pages. A struct manifest_file for each later page of the index follows, a struct manifest_page for each
  * subject, and then the pieces of the pages. */
@@ -108,6 +108,20 @@ has_pieces(const struct manifest *k, const struct manifest_page *p)
 	return fstat(k->fd, &st) == 0 && p->at <= (uint64_t)st.st_size && end <= (uint64_t)st.st_size;
 }
 
+/* Whether the pages after the first of PAGES pages of a subject are there. */
+static bool
+has_further(const struct render *r, const char *first, uint32_t pages)
+{
+	char name[SUBJECT_MAX + FURTHER_NAME];
+
+	for (uint32_t number = 2; number <= pages; number++) {
+		further_page_name(name, sizeof(name), first, number);
+		if (file_state(r->dir, name).size < 0)
+			return false;
+	}
+	return true;
+}
+
 bool
 manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uint32_t i,
 			   const unsigned char digest[HASH_BYTES], const char *name)
@@ -116,7 +130,7 @@ manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uin
 
 	return i < k->count && file_read_exactly(k->fd, &p, sizeof(p), (off_t)place_of(k->count, i)) == 0 &&
 	       memcmp(p.digest, digest, sizeof(p.digest)) == 0 && has_pieces(k, &p) &&
-	       is_as_it_was(&p.file, r->dir, name);
+	       (!name || (is_as_it_was(&p.file, r->dir, name) && has_further(r, name, p.pages)));
 }
 
 int
@@ -129,10 +143,12 @@ manifest_begin(struct manifest_writer *k, const struct render *r)
 
 int
 manifest_add(struct manifest_writer *k, const struct render *r, uint32_t i, const unsigned char digest[HASH_BYTES],
-	     const char *name, const struct buf pieces[COMMON])
+	     const char *name, uint32_t pages, const struct buf pieces[COMMON])
 {
-	struct manifest_page p = {.at = k->end, .file = file_state(r->dir, name)};
+	struct manifest_page p = {.at = k->end, .pages = pages};
 
+	if (name)
+		p.file = file_state(r->dir, name);
 	memcpy(p.digest, digest, sizeof(p.digest));
 	for (size_t c = 0; c < COMMON; c++) {
 		if (pieces[c].len > UINT32_MAX ||

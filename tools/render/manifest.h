@@ -28,6 +28,7 @@ struct manifest_page {
 	struct manifest_file file;        /* its page, as it was written */
 	uint64_t at;                      /* where its pieces begin, one behind the other */
 	uint32_t length[COMMON];
+	uint32_t pages; /* how many pages it has */
 };
 
 struct manifest {
@@ -47,7 +48,7 @@ void manifest_close(struct manifest *k);
 bool manifest_common_is_unchanged(const struct manifest *k, const struct render *r,
 				  const unsigned char whole[HASH_BYTES]);
 
-/* Whether the page NAME of subject I is there as it was made, from a line of this digest. */
+/* Whether the page NAME of subject I (NULL: it has none) is there as it was made, from a line of this digest. */
 bool manifest_page_is_unchanged(const struct manifest *k, const struct render *r, uint32_t i,
 				const unsigned char digest[HASH_BYTES], const char *name);
 
@@ -60,7 +61,7 @@ struct manifest_writer {
 /* What this run keeps: subjects in any order, then the end, which publishes it. Each 0, or -1 with errno. */
 int manifest_begin(struct manifest_writer *k, const struct render *r);
 int manifest_add(struct manifest_writer *k, const struct render *r, uint32_t i, const unsigned char digest[HASH_BYTES],
-		 const char *name, const struct buf pieces[COMMON]);
+		 const char *name, uint32_t pages, const struct buf pieces[COMMON]);
 /* As it was in OLD; its pieces are left in PIECES. */
 int manifest_copy(struct manifest_writer *k, const struct manifest *old, uint32_t i, struct buf pieces[COMMON]);
 int manifest_publish(struct manifest_writer *k, const struct render *r, const char *programs,

@@ -29,6 +29,7 @@ page_json_about(const struct render *r, bool brief)
 		json_object_object_add(about, "review", settings.all);
 	json_add_count(about, "subjects", r->plan.count);
 	json_add_true(about, "unlicensed", r->candidates > 0 && !r->licensed);
+	json_add_true(about, "sheet", r->sheet);
 	if (brief)
 		return about;
 	json_add_count(about, "candidates", r->candidates);

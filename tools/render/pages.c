@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "pages.h"
 #include "records/rec.h"
 
-enum { PAGE_NAME = SUBJECT_MAX + 16 };
+enum { PAGE_NAME = SUBJECT_MAX + FURTHER_NAME };
 
 /* Input and output of jq have the same order: the head; for each page of the index its head, the subjects on it that
  * changed, and its tail; the tail. */
@@ -36,7 +37,8 @@ struct making {
 	bool *changed;                        /* of each subject */
 	unsigned char (*digests)[HASH_BYTES]; /* of what jq reads of each */
 	struct cursor given, taken;           /* the next line for jq, and the next of jq */
-	uint32_t made;                        /* pages of subjects that jq returned */
+	uint32_t made;                        /* subjects whose pages jq returned */
+	uint32_t count;                       /* pages of the subject that is being handled */
 	char programs[HASH_HEX + 1];
 	unsigned char whole[HASH_BYTES];
 	struct atomic_file pages[COMMON];
@@ -45,10 +47,14 @@ struct making {
 	struct buf line;
 };
 
-static void
+/* The name of the page of subject I, in NAME; NULL if it has none. */
+static const char *
 page_name(char name[PAGE_NAME], const struct render *r, uint32_t i)
 {
+	if (r->sheet)
+		return NULL;
 	snprintf(name, PAGE_NAME, "%s_review.html", subject_index_id(&r->plan, i));
+	return name;
 }
 
 /* Finds the subjects that changed. Returns how many, or -1 with errno. */
@@ -63,8 +69,7 @@ find_changed(struct making *m)
 		if (page_json_subject(m->r, i, &m->line) < 0)
 			return -1;
 		hash_bytes(m->line.data, m->line.len, m->digests[i]);
-		page_name(name, m->r, i);
-		m->changed[i] = !manifest_page_is_unchanged(&m->old, m->r, i, m->digests[i], name);
+		m->changed[i] = !manifest_page_is_unchanged(&m->old, m->r, i, m->digests[i], page_name(name, m->r, i));
 		n += m->changed[i];
 	}
 	buf_clear(&m->line);
@@ -166,6 +171,7 @@ take_one(struct making *m, struct json_object *o, const char *page, bool *made)
 	const char *name = rec_string(o, "name");
 	struct json_object *text;
 	size_t i = 0, n;
+	uint32_t number;
 
 	if (!name || !json_object_object_get_ex(o, "text", &text) || !json_object_is_type(text, json_type_string))
 		return 1;
@@ -176,9 +182,11 @@ take_one(struct making *m, struct json_object *o, const char *page, bool *made)
 		buf_add(&m->pieces[i], json_object_get_string(text), n);
 		return 0;
 	}
-	if (!page || strcmp(name, page) != 0)
+	number = page ? further_page_number(name, page) : 0;
+	if (number == 0)
 		return 1;
-	*made = true;
+	*made |= number == 1;
+	m->count++;
 	return page_file_write(m->r, name, json_object_get_string(text), n);
 }
 
@@ -196,17 +204,33 @@ take_all(struct making *m, struct json_object *made, const char *page)
 	return rc == 0 && !paged ? 1 : rc;
 }
 
+/* Removes the pages of a subject after its last one, which it had when it had more candidates. 0, or -1 with errno. */
+static int
+remove_further(struct making *m, const char *first)
+{
+	char name[PAGE_NAME];
+
+	for (uint32_t number = m->count > 1 ? m->count + 1 : 2;; number++) {
+		further_page_name(name, sizeof(name), first, number);
+		if (unlinkat(m->r->dir, name, 0) < 0)
+			return errno == ENOENT ? 0 : -1;
+	}
+}
+
 /* Handles the page of the next subject that changed, and its pieces. Returns as take_one(). */
 static int
 take_subject(struct making *m, struct json_object *made)
 {
-	char name[PAGE_NAME];
+	char page[PAGE_NAME];
 	uint32_t i = m->taken.subject;
+	const char *name = page_name(page, m->r, i);
 	int rc;
 
-	page_name(name, m->r, i);
+	m->count = 0;
 	rc = take_all(m, made, name);
-	if (rc == 0 && manifest_add(&m->new, m->r, i, m->digests[i], name, m->pieces) < 0)
+	if (rc == 0 && name)
+		rc = remove_further(m, name);
+	if (rc == 0 && manifest_add(&m->new, m->r, i, m->digests[i], name, m->count, m->pieces) < 0)
 		rc = -1;
 	render_show_progress(m->r, "pages", ++m->made, m->r->plan.count);
 	return rc;

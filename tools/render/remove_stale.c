@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,16 @@ is_foreign_page(const struct render *r, const char *name)
 	return k == 0 || strtoul(line + 1, NULL, 10) > r->items[k - 1].pages;
 }
 
+/* Whether NAME is a page of the subject ID after its first. */
+static bool
+is_further(const char *name, const char *id)
+{
+	char first[SUBJECT_MAX + FURTHER_NAME];
+
+	snprintf(first, sizeof(first), "%s_review.html", id);
+	return further_page_number(name, first) > 1;
+}
+
 /* Whether NAME is stale: ID_review.html of a subject that the batch does not have, or ID_IDX.EXT of an item that has no
  * such copy or, with THUMBS, no thumbnail. */
 static bool
@@ -49,7 +60,9 @@ is_foreign(const struct render *r, const char *name, bool thumbs)
 	if (root_subject_check(id))
 		return false;
 	if (strcmp(line, "_review.html") == 0)
-		return subject_index_item(&r->plan, id, 1) == 0;
+		return r->sheet || subject_index_item(&r->plan, id, 1) == 0;
+	if (strncmp(line, "_review-", 8) == 0 && is_further(name, id))
+		return r->sheet || subject_index_item(&r->plan, id, 1) == 0;
 	if (line[1] < '1' || line[1] > '9')
 		return false;
 	idx = strtoul(line + 1, &end, 10);

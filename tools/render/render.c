@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,6 +125,20 @@ print_result(const struct render *r, const char *name, bool json)
 	buf_free(&page);
 }
 
+/* Whether each item is a subject by itself, with the id that it then has. */
+static bool
+is_sheet(const struct subject_index *plan)
+{
+	char id[SUBJECT_MAX + 1];
+
+	for (uint32_t i = 0; i < plan->count; i++) {
+		snprintf(id, sizeof(id), "i%u", plan->items[plan->subjects[i].first]);
+		if (plan->subjects[i].count != 1 || strcmp(id, subject_index_id(plan, i)) != 0)
+			return false;
+	}
+	return plan->count > 0;
+}
+
 static int
 render_pages(struct render *r, const char *name, const struct review_change *change)
 {
@@ -138,6 +153,7 @@ render_pages(struct render *r, const char *name, const struct review_change *cha
 			"batch %s: cannot read or write its settings in review.json; remove the file if it "
 			"is damaged",
 			name);
+	r->sheet = is_sheet(&r->plan);
 	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {
 		r->about = page_json_about(r, false);

@@ -33,6 +33,7 @@ struct render {
 	int thumbnails_file;      /* review/NAME/.thumbs: a struct thumbnail an item */
 	struct thumber **thumber; /* started when the first picture needs it, and shared by all batches */
 	struct subject_index plan;
+	bool sheet; /* no item has a subject: the index is the review, and there are no pages of subjects */
 	uint32_t candidates, failed, waiting;
 	bool licensed;            /* a licence is known of a candidate */
 	uint32_t *onward;         /* of each subject: the next one with a candidate; the number of subjects: none */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/human.h"
+#include "base/msg.h"
 #include "base/when.h"
 #include "hosts/held_hosts.h"
 
@@ -26,7 +27,7 @@ span_until(char room[HUMAN_ROOM], time_t until)
 	return human_span(room, left > 0 ? left : 0);
 }
 
-void
+int
 held_print(const struct root *root, struct buf *out)
 {
 	struct held_hosts all;
@@ -51,6 +52,7 @@ held_print(const struct root *root, struct buf *out)
 	if (n > LINES_MAX)
 		buf_printf(out, "and %zu more hosts: `bi-status --doctor --json` lists all\n", n - LINES_MAX);
 	held_hosts_free(&all);
+	return error ? msg_exit_code(error) : 0;
 }
 
 void

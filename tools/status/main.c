@@ -134,10 +134,12 @@ show_batches(const struct root *root, const struct batch_args *names)
 	if (!options.set.json && (n > 0 || code == 0)) {
 		struct paper paper = paper_of_stdout();
 		struct buf out = {0};
+		int rc;
 
-		table_print(root, v, n, &paper, &out);
+		rc = table_print(root, v, n, &paper, &out);
 		to_stdout(out.data, out.len, NULL);
 		buf_free(&out);
+		code = code ? code : rc;
 	}
 	if (code == 0)
 		code = snapshot_exit_code(v, n, &options.set);

@@ -52,7 +52,7 @@ print_failed_hint(struct sheet *s, const struct snapshot *const *v, size_t n)
 	buf_free(&part);
 }
 
-void
+int
 table_print(const struct root *root, const struct snapshot *const *v, size_t n, const struct paper *paper,
 	    struct buf *out)
 {
@@ -62,8 +62,7 @@ table_print(const struct root *root, const struct snapshot *const *v, size_t n, 
 		buf_str(out, "no batches in ");
 		human_text(out, root->path);
 		buf_str(out, "\n");
-		held_print(root, out);
-		return;
+		return held_print(root, out);
 	}
 	rows_measure(&s, v, n);
 	rows_head(&s);
@@ -75,7 +74,7 @@ table_print(const struct root *root, const struct snapshot *const *v, size_t n, 
 	}
 	print_stale(&s, v, n);
 	print_failed_hint(&s, v, n);
-	held_print(root, out);
+	return held_print(root, out);
 }
 
 /* --- on a screen --- */
@@ -232,7 +231,7 @@ print_held_below(const struct root *root, const struct paper *paper, int rows, s
 {
 	struct buf held = {0};
 
-	held_print(root, &held);
+	(void)held_print(root, &held);
 	display_break(&held, paper->width);
 	if (held.len && count_rows(out->data) + count_rows(held.data) <= rows)
 		buf_add(out, held.data, held.len);

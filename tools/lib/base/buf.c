@@ -101,15 +101,22 @@ void
 buf_json(struct buf *b, const char *s)
 {
 	buf_str(b, "\"");
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	while (*s) {
+		unsigned char c;
+		size_t n = 0;
 
+		while ((unsigned char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\' && s[n] != 0x7f)
+			n++;
+		buf_add(b, s, n);
+		s += n;
+		c = (unsigned char)*s;
+		if (!c)
+			break;
+		s++;
 		if (c == '"' || c == '\\')
 			buf_printf(b, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_printf(b, "\\u%04x", c);
 		else
-			buf_add(b, s, 1);
+			buf_printf(b, "\\u%04x", c);
 	}
 	buf_str(b, "\"");
 }

@@ -2,12 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 /* The first pause between two attempts, and the longest. The pause doubles each time. */
-enum { PAUSE_MIN_NS = 100000, PAUSE_MAX_NS = 2000000 };
+enum { PAUSE_MIN_NS = 100000, PAUSE_MAX_NS = 5000000 };
+
+/* After the last byte of a lock without an end. */
+#define LOCK_END INT64_MAX
 
 /* Tells whether to stop waiting; set once, at the start of the program. */
 static bool (*stop_asked)(void *arg);
@@ -149,7 +153,7 @@ lock_bytes_drop(int fd, off_t from, off_t len)
 }
 
 int
-lock_bytes_held(int fd, off_t from, off_t len, off_t *held)
+lock_bytes_find(int fd, off_t from, off_t len, off_t *begin, off_t *end)
 {
 	struct flock l = lock_range(F_WRLCK, from, len);
 
@@ -157,9 +161,20 @@ lock_bytes_held(int fd, off_t from, off_t len, off_t *held)
 		return -1;
 	if (l.l_type == F_UNLCK)
 		return 0;
-	if (held)
-		*held = l.l_start > from ? l.l_start : from;
+	*begin = l.l_start;
+	*end = l.l_len ? l.l_start + l.l_len : LOCK_END;
 	return 1;
+}
+
+int
+lock_bytes_held(int fd, off_t from, off_t len, off_t *held)
+{
+	off_t begin, end;
+	int is = lock_bytes_find(fd, from, len, &begin, &end);
+
+	if (is > 0 && held)
+		*held = begin > from ? begin : from;
+	return is;
 }
 
 int

@@ -16,7 +16,7 @@ enum lock_kind { LOCK_SHARED, LOCK_ALONE };
 
 /*
  * Sets a function that ends waits for locks. A program that reads its signals from a descriptor has them blocked, so
- * they cannot interrupt a wait. With ASKED, a wait tries the lock, sleeps for 0.1 to 2 ms and calls ASKED in turn; it
+ * they cannot interrupt a wait. With ASKED, a wait tries the lock, sleeps for 0.1 to 5 ms and calls ASKED in turn; it
  * fails with EINTR once ASKED returns true. ASKED must be quick and safe to call from any thread. Without ASKED the
  * kernel waits, and signals do not end a wait.
  */
@@ -38,8 +38,12 @@ int lock_bytes_try(int fd, enum lock_kind kind, off_t from, off_t len);
 void lock_bytes_drop(int fd, off_t from, off_t len);
 
 /* Tells whether another open file description holds a lock on any of these bytes, without taking one. Stores the first
- * such byte in HELD, if given. Returns 1, 0, or -1 with errno. */
+ * such byte of one such lock in HELD, if given. Returns 1, 0, or -1 with errno. */
 int lock_bytes_held(int fd, off_t from, off_t len, off_t *held);
+
+/* The same for a caller that wants to know all of one such lock: stores its first byte in BEGIN, and the byte after its
+ * last in END. Of several locks it is any. */
+int lock_bytes_find(int fd, off_t from, off_t len, off_t *begin, off_t *end);
 
 /* Takes a classic lock on byte 0, which lock_owner() sees. Returns 0, 1 or -1 as lock_try(). The lock is lost when the
  * process closes any descriptor of that file. */

@@ -5,9 +5,9 @@
  * batch.c opens and creates batches, batch_added.c knows the items that there are, batch_add.c adds some, batch_work.c
  * claims, records and rebuilds, batch_results.c reads and indexes results under their lock, batch_same.c finds items with
  * the same bytes, batch_removed.c removes items and takes them back, batch_retry.c makes failed ones pending again,
- * batch_format.c knows the format of a batch, batch_read.c, batch_ahead.c and
- * batch_last_result.c read without locks. Item numbers count from 1. One thread may call batch_record() while another
- * calls the rest. A function that fails returns -1 with errno and leaves nothing half-done.
+ * batch_format.c knows the format of a batch, batch_read.c, batch_ahead.c, batch_results_ahead.c and batch_last_result.c
+ * read without locks. Item numbers count from 1. One thread may call batch_record() while another calls the rest. A
+ * function that fails returns -1 with errno and leaves nothing half-done.
  */
 #ifndef BI_BATCH_H
 #define BI_BATCH_H
@@ -287,8 +287,12 @@ int batch_secret(struct batch *b, uint32_t k, const char *key, struct buf *useri
  * not at hand, or -1 with errno. */
 int batch_item_ahead(struct batch *b, uint32_t k, const char **line, size_t *n);
 
-/* As batch_state(), for a caller that asks for one item after the other (BATCH_WORK): p and c may be 100 ms old. */
+/* As batch_state() and batch_is_claimed(), for a caller that asks for one item after the other (BATCH_WORK or
+ * BATCH_JOIN): p, c, and r and the claim of another process may be 100 ms old, but not older than the last
+ * batch_look_anew(). */
 int batch_state_lately(struct batch *b, uint32_t k);
+int batch_is_claimed_lately(struct batch *b, uint32_t k);
+void batch_look_anew(struct batch *b);
 
 /* Removes the userinfo of item K, which will never be fetched again (BATCH_WORK or BATCH_JOIN). Returns 0, or -1 with
  * errno. */
@@ -297,6 +301,20 @@ int batch_forget_userinfo(struct batch *b, uint32_t k);
 /* Stores the last result line of item K in OUT, without userinfo in URLs. Returns 0, or -1 with errno (ENOENT: it has
  * none, or was taken back after it had been removed). */
 int batch_result(const struct batch *b, uint32_t k, struct buf *out);
+
+/* The last result of an item, as batch_results_ahead() knows it. */
+struct batch_known_result {
+	uint32_t item;  /* the caller sets it */
+	char state;     /* of the item, read after the result; NUL: not known */
+	char says;      /* as batch_result_state() has it */
+	size_t at, len; /* of the line in the text; LEN 0: it was not read */
+};
+
+/* Reads the results of N items (1 to BATCH_KNOWN_MAX) together, which takes fewer calls than batch_result() of each,
+ * the fewer the closer the items are. TEXT is replaced. An item that cannot be read this way has LEN 0, which says
+ * nothing of it: batch_result() has the answer. */
+enum { BATCH_KNOWN_MAX = 256 };
+void batch_results_ahead(const struct batch *b, struct batch_known_result *v, size_t n, struct buf *text);
 
 /* Return the line of item K, or its last result, as batch_metadata_object() returns batch.json. */
 struct json_object *batch_item_object(const struct batch *b, uint32_t k);

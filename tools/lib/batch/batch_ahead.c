@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/scan.h"
 #include "batch/batch_internal.h"
 #include "files/file.h"
@@ -14,7 +15,8 @@ enum { ENTRIES = 64, BYTES = 32 << 10 };
 /* One place is where items are looked at, another where jobs are made of those that were looked at before. */
 enum { WINDOWS = 2 };
 
-/* So many bytes of state are read at once, and those that say p or c are believed for so long. */
+/* So many bytes of state are read at once, and those that say p or c are believed for so long; r, if another process is
+ * known to have the claim. */
 enum { STATES = 1024, BELIEVED_MS = 100 };
 
 struct window {
@@ -32,6 +34,10 @@ struct batch_ahead {
 	uint32_t states_first, states_count;
 	int64_t states_at;
 	char states[STATES];
+	/* Another process had a claim on the items from CLAIMED_FIRST on, up to that before CLAIMED_END, at CLAIMED_AT
+	 * of clock_ms(). */
+	uint32_t claimed_first, claimed_end;
+	int64_t claimed_at;
 };
 
 /* The line of item K is at BEGIN of the N bytes of TEXT. Returns its length, or 0 if it is not, or not whole. */
@@ -127,6 +133,13 @@ batch_item_ahead(struct batch *b, uint32_t k, const char **line, size_t *n)
 	return 1;
 }
 
+/* Whether item K is known to be claimed by another process. */
+static bool
+knows_claim(const struct batch_ahead *a, uint32_t k, int64_t now)
+{
+	return k >= a->claimed_first && k < a->claimed_end && now - a->claimed_at < BELIEVED_MS;
+}
+
 int
 batch_state_lately(struct batch *b, uint32_t k)
 {
@@ -137,11 +150,39 @@ batch_state_lately(struct batch *b, uint32_t k)
 
 	if (k >= a->states_first && k - a->states_first < a->states_count && now - a->states_at < BELIEVED_MS) {
 		s = a->states[k - a->states_first];
-		return s == 'p' || s == 'c' ? s : batch_state(b, k);
+		return s == 'p' || s == 'c' || (s == 'r' && knows_claim(a, k, now)) ? s : batch_state(b, k);
 	}
 	n = file_read_at(b->state, a->states, STATES, (off_t)k - 1);
 	a->states_first = k;
 	a->states_count = n > 0 ? (uint32_t)n : 0;
 	a->states_at = now;
 	return n < 0 ? -1 : n > 0 && a->states[0] ? (unsigned char)a->states[0] : 'p';
+}
+
+int
+batch_is_claimed_lately(struct batch *b, uint32_t k)
+{
+	struct batch_ahead *a = ahead_of(b);
+	int64_t now = clock_ms();
+	off_t begin = (off_t)k - 1, end = k;
+	int is;
+
+	if (knows_claim(a, k, now))
+		return true;
+	is = b->state >= 0 ? lock_bytes_find(b->state, begin, 1, &begin, &end) : 0;
+	if (is <= 0)
+		return is;
+	a->claimed_first = (uint32_t)(begin + 1);
+	a->claimed_end = end < UINT32_MAX ? (uint32_t)(end + 1) : UINT32_MAX;
+	a->claimed_at = now;
+	return 1;
+}
+
+void
+batch_look_anew(struct batch *b)
+{
+	struct batch_ahead *a = ahead_of(b);
+
+	a->states_count = 0;
+	a->claimed_end = 0;
 }

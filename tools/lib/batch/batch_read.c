@@ -431,7 +431,9 @@ batch_result_record(const struct batch *b, const char *line, size_t n, struct bu
 	const char *comma = memchr(rest, ',', (size_t)(end - rest));
 	const char *at = comma ? comma + 1 : end;
 
-	buf_printf(out, "{\"batch\":\"%s\",", b->name);
+	buf_str(out, "{\"batch\":\"");
+	buf_str(out, b->name);
+	buf_str(out, "\",");
 	if (scan_text(&at, end, head)) {
 		at -= strlen("files/");
 		buf_add(out, rest, (size_t)(at - rest) - 1);

@@ -1,4 +1,4 @@
-#include "hosts/host_limits.h"
+#include "hosts/host_limits_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,31 +16,6 @@
 #include "files/file.h"
 #include "hosts/pace_file.h"
 
-/* A stretch has a byte for each slot, then one for each cap, then one for each interval between two starts, in units of
- * 100 microseconds, and at its end one for processes that wait and one for the process that searches. A stretch is 2^20
- * bytes, and offsets go up to 2^63, so the hash has 43 bits. The kernel goes through all locks of a file at each call,
- * so there are several files. */
-enum {
-	CAPS = HOST_LIMITS_SLOTS_MAX,
-	PACES = 2 * HOST_LIMITS_SLOTS_MAX,
-	UNIT_US = 100,
-	INTERVAL_MAX = 1000000,
-	STRETCH_BITS = 20,
-	HASH_BITS = 63 - STRETCH_BITS,
-	LOOKING = (1 << STRETCH_BITS) - 2,
-	WANTED = (1 << STRETCH_BITS) - 1,
-	FILES = 64,
-};
-
-_Static_assert(PACES + INTERVAL_MAX < LOOKING, "a stretch has room for each");
-
-/* How long a process believes that no other one wants its slots and nothing holds the host back. */
-enum { BELIEVED_MS = 50 };
-
-/* How long to wait before trying again for a slot that others hold, and how long a process that released one leaves it
- * to others. */
-enum { LOOK_AGAIN_MS = 10, STAND_BACK_MS = 25 };
-
 /* Transfers start every 1.1 intervals, and a late one may catch up by LATE_US. So in a second, plus EXTRA for varying
  * network delay, at most (1 + LATE + EXTRA) / (1.1 / N) + 1 transfers start, which rounds down to N. */
 enum { SPREAD_PERCENT = 110, LATE_US = 10000 };
@@ -51,22 +26,6 @@ enum { BUSY_MS = 1 };
 struct host_limits {
 	int dir, slots;
 	int files[FILES]; /* of slots/, opened when a host first needs it; -1 before */
-};
-
-struct host_limit {
-	struct host_limits *all;
-	int locks; /* the file of slots/ that has the stretch; ALL owns it */
-	char *key;
-	char *file; /* in hosts/ */
-	off_t stretch;
-	unsigned cap;
-	unsigned interval;                             /* between two starts, in units; 0: no limit */
-	bool wants;                                    /* this process holds WANTED */
-	int64_t stand_back;                            /* until this moment of clock_ms(), slots are left to others */
-	int pace;                                      /* the slowest interval when ask_pace() looked; -1: not known */
-	int64_t believed_until;                        /* see slot_retake() */
-	int64_t unspent_us;                            /* what could not be counted in the file yet */
-	unsigned char ours[HOST_LIMITS_SLOTS_MAX / 8]; /* slots that this process holds */
 };
 
 struct host_limits *
@@ -160,19 +119,6 @@ host_limits_leave(struct host_limit *h)
 	free(h);
 }
 
-/* The lowest cap of all living processes, including this one. -1 with errno. */
-static int
-lowest_cap(const struct host_limit *h)
-{
-	unsigned cap = h->cap;
-	off_t held;
-	int is = 0;
-
-	while (cap > 1 && (is = lock_bytes_held(h->locks, h->stretch + CAPS, cap - 1, &held)) > 0)
-		cap = (unsigned)(held - h->stretch - CAPS) + 1;
-	return is < 0 ? -1 : (int)cap;
-}
-
 /* The longest interval of all living processes, including this one, in units; 0: no limit. -1 with errno. */
 static int
 slowest_pace(const struct host_limit *h)
@@ -189,9 +135,8 @@ slowest_pace(const struct host_limit *h)
 
 /* --- hosts/KEY --- */
 
-/* Returns 0 if a transfer may start now, and counts it; otherwise the milliseconds to wait. -1 with errno. */
-static int64_t
-count_start(struct host_limit *h)
+int64_t
+host_limits_count_start(struct host_limit *h)
 {
 	int64_t gap = (int64_t)h->pace * UNIT_US * SPREAD_PERCENT / 100, now, wait;
 	int fd = pace_open(h->all->dir, h->file, true, 0);
@@ -218,10 +163,8 @@ count_start(struct host_limit *h)
 	return wait;
 }
 
-/* Returns 0 if a transfer may start now, as far as can be told without counting it; otherwise the milliseconds to wait.
- * -1 with errno. */
-static int64_t
-ask_pace(struct host_limit *h)
+int64_t
+host_limits_ask_pace(struct host_limit *h)
 {
 	int64_t gap, now, wait;
 	struct pace p;
@@ -239,7 +182,7 @@ ask_pace(struct host_limit *h)
 	close(fd);
 	gap = (int64_t)h->pace * UNIT_US * SPREAD_PERCENT / 100;
 	if (gap > 0 && p.next_start > now + gap)
-		return count_start(h); /* it corrects that */
+		return host_limits_count_start(h); /* it corrects that */
 	wait = pace_ms_until(p.not_before, now);
 	return gap > 0 && pace_ms_until(p.next_start, now) > wait ? pace_ms_until(p.next_start, now) : wait;
 }
@@ -309,215 +252,4 @@ host_limits_held(const struct host_limit *h)
 		return file_close(fd, -1);
 	close(fd);
 	return pace_ms_until(p.not_before, now);
-}
-
-/* --- slots --- */
-
-static off_t
-slot_byte(const struct host_limit *h, unsigned slot)
-{
-	return h->stretch + slot;
-}
-
-static bool
-is_ours(const struct host_limit *h, unsigned slot)
-{
-	return h->ours[slot / 8] >> (slot % 8) & 1;
-}
-
-static void
-give_back(struct host_limit *h, unsigned slot)
-{
-	h->ours[slot / 8] &= (unsigned char)~(1u << (slot % 8));
-	lock_bytes_drop(h->locks, slot_byte(h, slot), 1);
-}
-
-/* Whether a slot at CAP or above is held, by a process that took it while the cap was higher. 1, 0, or -1 with errno.
- */
-static int
-any_above(const struct host_limit *h, unsigned cap)
-{
-	for (unsigned i = cap; i < h->cap; i++)
-		if (is_ours(h, i))
-			return 1;
-	return cap < HOST_LIMITS_SLOTS_MAX
-		       ? lock_bytes_held(h->locks, slot_byte(h, cap), HOST_LIMITS_SLOTS_MAX - cap, NULL)
-		       : 0;
-}
-
-/* Whether processes hold at least CAP slots, at any places. 1, 0, or -1 with errno. */
-static int
-all_held(const struct host_limit *h, unsigned cap)
-{
-	unsigned held = 0;
-
-	for (unsigned i = 0; i < HOST_LIMITS_SLOTS_MAX && held < cap; i++) {
-		int is = is_ours(h, i) ? 1 : lock_bytes_held(h->locks, slot_byte(h, i), 1, NULL);
-
-		if (is < 0)
-			return -1;
-		held += (unsigned)is;
-	}
-	return held >= cap;
-}
-
-/* A free slot below the cap, locked; -1 for none; -2 with errno. */
-static int
-lock_free(struct host_limit *h, unsigned cap)
-{
-	for (unsigned i = 0; i < cap; i++) {
-		int rc = is_ours(h, i) ? 1 : lock_bytes_try(h->locks, LOCK_ALONE, slot_byte(h, i), 1);
-
-		if (rc < 0)
-			return -2;
-		if (rc == 0) {
-			h->ours[i / 8] |= (unsigned char)(1u << (i % 8));
-			return (int)i;
-		}
-	}
-	return -1;
-}
-
-/* Releases SLOT if it is not negative. Returns RC, and keeps errno. */
-static int
-give_up(struct host_limit *h, int slot, int rc)
-{
-	int error = errno;
-
-	if (slot >= 0)
-		give_back(h, (unsigned)slot);
-	errno = error;
-	return rc;
-}
-
-/* Takes a slot below CAP while slots above it are held; only one process at a time does this. Returns as take_slot().
- */
-static int
-take_slot_below(struct host_limit *h, unsigned cap, bool count)
-{
-	int all = count ? all_held(h, cap) : 0, slot, now;
-
-	if (all)
-		return all < 0 ? -2 : -1;
-	slot = lock_free(h, cap);
-	if (slot < 0)
-		return slot;
-	now = lowest_cap(h);
-	if (now < 0)
-		return give_up(h, slot, -2);
-	return (unsigned)now < cap ? give_up(h, slot, -1) : slot;
-}
-
-/* Takes a slot below the lowest cap; -1 for none; -2 with errno. A process that did not notice a lower cap may take one
- * slot too many, so it checks the cap again after taking the slot. While slots above the cap are held, one process at a
- * time counts all of them. */
-static int
-take_slot(struct host_limit *h)
-{
-	int cap = lowest_cap(h), count = cap < 0 ? -1 : any_above(h, (unsigned)cap), busy = 0, slot;
-
-	if (count > 0)
-		busy = lock_bytes_try(h->locks, LOCK_ALONE, h->stretch + LOOKING, 1);
-	if (count < 0 || busy != 0)
-		return count < 0 || busy < 0 ? -2 : -1;
-	slot = take_slot_below(h, (unsigned)cap, count);
-	if (count) {
-
-		lock_bytes_drop(h->locks, h->stretch + LOOKING, 1);
-	}
-	return slot;
-}
-
-static void
-mark_waiting(struct host_limit *h, bool wants)
-{
-	if (h->wants == wants)
-		return;
-	if (!wants)
-		lock_bytes_drop(h->locks, h->stretch + WANTED, 1);
-	h->wants = wants && lock_bytes_try(h->locks, LOCK_SHARED, h->stretch + WANTED, 1) == 0;
-}
-
-bool
-slot_contended(const struct host_limit *h)
-{
-	return lock_bytes_held(h->locks, h->stretch + WANTED, 1, NULL) != 0;
-}
-
-int
-slot_take(struct host_limit *h, int64_t *wait_ms)
-{
-	int slot;
-
-	if (clock_left(h->stand_back) > 0) {
-		*wait_ms = clock_left(h->stand_back);
-		*wait_ms += *wait_ms == 0;
-		return -1;
-	}
-	slot = take_slot(h);
-	if (slot == -2)
-		return slot;
-	mark_waiting(h, slot < 0);
-	*wait_ms = LOOK_AGAIN_MS;
-	if (slot < 0)
-		return -1;
-	*wait_ms = ask_pace(h);
-	if (*wait_ms == 0)
-		return slot;
-	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
-}
-
-int
-slot_count_start(struct host_limit *h, int slot, int64_t *wait_ms)
-{
-	*wait_ms = h->pace > 0 ? count_start(h) : 0;
-	if (*wait_ms == 0)
-		return slot;
-	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
-}
-
-int
-slot_acquire(struct host_limit *h, int64_t *wait_ms)
-{
-	int slot = slot_take(h, wait_ms);
-
-	return slot < 0 ? slot : slot_count_start(h, slot, wait_ms);
-}
-
-/* Whether no other process has a lower cap or a slot above the cap of this one; the bytes of these are adjacent. False
- * if that cannot be known; slot_take() then reports the reason. */
-static bool
-cap_is_ours(const struct host_limit *h)
-{
-	return lock_bytes_held(h->locks, slot_byte(h, h->cap), CAPS - 1, NULL) == 0;
-}
-
-int
-slot_retake(struct host_limit *h, int slot, int64_t *wait_ms)
-{
-	int64_t now = clock_ms();
-
-	*wait_ms = 0;
-	if (now < h->believed_until)
-		return slot;
-	if (slot_contended(h) || !cap_is_ours(h)) {
-		slot_release(h, slot);
-		return slot_take(h, wait_ms);
-	}
-	*wait_ms = ask_pace(h);
-	if (*wait_ms == 0) {
-		h->believed_until = h->pace == 0 ? now + BELIEVED_MS : 0;
-		return slot;
-	}
-	return give_up(h, slot, *wait_ms < 0 ? -2 : -1);
-}
-
-void
-slot_release(struct host_limit *h, int slot)
-{
-	if (slot < 0 || slot >= HOST_LIMITS_SLOTS_MAX)
-		return;
-	give_back(h, (unsigned)slot);
-	if (slot_contended(h))
-		h->stand_back = clock_ms() + STAND_BACK_MS;
 }

@@ -52,6 +52,9 @@ void host_limits_leave(struct host_limit *h); /* no slot may be held; NULL is al
 int slot_acquire(struct host_limit *h, int64_t *wait_ms);
 void slot_release(struct host_limit *h, int slot);
 
+/* Tells the other processes that this one, which may have been told to wait, has nothing to start any more. */
+void slot_stop_waiting(struct host_limit *h);
+
 /*
  * The two halves of slot_acquire(), for a caller that may find in between that it has nothing to start: a start that is
  * counted is lost for all processes. slot_take() returns a slot if a transfer may start now. slot_count_start() counts
