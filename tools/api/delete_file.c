@@ -70,7 +70,8 @@ unlink_sheet(int dir, const char *name, const char *id)
 	return rc;
 }
 
-/* Removes the pages that show texts of the subject ID: its own, or that of a sheet with it. 0, or -1 with errno. */
+/* Removes the pages that show texts of the subject ID: its own, or that of a sheet with it; and the pieces of pages that
+ * the next bi-render would use again. 0, or -1 with errno. */
 static int
 unlink_pages(int dir, const char *id)
 {
@@ -84,7 +85,7 @@ unlink_pages(int dir, const char *id)
 	}
 	snprintf(mark, sizeof(mark), " id=\"%s\" ", id);
 	if (dir >= 0 && rc == 1)
-		rc = 0;
+		rc = unlinkat(dir, ".pages", 0) < 0 && errno != ENOENT ? -1 : 0;
 	for (unsigned n = 1; rc == 0; n++) {
 		snprintf(name, sizeof(name), n == 1 ? "index.html" : "index-%u.html", n);
 		rc = unlink_sheet(dir, name, mark);
