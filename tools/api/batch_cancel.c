@@ -14,7 +14,7 @@
 #include "resolve.h"
 
 enum {
-	WAIT_MS = 5000,       /* for bi-clean; then it goes on alone */
+	WAIT_MS = 2000,       /* for bi-clean; then it goes on alone, since other requests wait meanwhile */
 	MESSAGE_MAX = 1 << 12 /* bytes of what it says */
 };
 
@@ -85,15 +85,17 @@ batch_cancel_post(struct api *api, const struct request *q, struct reply *r)
 		reply_error(r, 500, "cannot_start", "bi-clean cannot be started: %s", trouble_reason(errno));
 		return;
 	}
-	if (!hear(says, &said))
+	if (!hear(says, &said)) {
 		r->status = 202;
-	else
+		buf_str(&r->body, "{\"success\":true,\"continues\":true}\n");
+	} else {
 		code = child_wait(pid);
+	}
 	file_close(says, 0);
 	if (code)
 		reply_error(r, 503, "not_cancelled", "%.*s",
 			    said.len ? (int)strcspn(said.data, "\n") : 0, said.len ? said.data : "");
-	else
+	else if (r->status != 202)
 		buf_str(&r->body, "{\"success\":true}\n");
 	buf_free(&said);
 }
