@@ -590,7 +590,7 @@ export class Bi {
 		return this.#ask('GET', `/batches/${segment(batch, 'the name of a batch')}/items/`, {query: {status, limit, offset}, signal});
 	}
 
-	/** Cancels what is not done yet of a batch. */
+	/** Cancels what is not done yet of a batch; `continues` is true if workers have not released all items yet. */
 	async cancelBatch(batch, {signal} = {}) {
 		return this.#ask('POST', `/batches/${segment(batch, 'the name of a batch')}/cancel/`, {json: {}, signal});
 	}

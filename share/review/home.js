@@ -127,7 +127,7 @@ function cancel(name) {
 	dialog.returnValue = 'no';
 	dialog.addEventListener('close', function () {
 		if (dialog.returnValue === 'yes')
-			act(name, async () => (await api.cancelBatch(name)).success ? 'Cancelled.' : '');
+			act(name, async () => (await api.cancelBatch(name)).continues ? 'Waiting for a worker to let go of its items.' : 'Cancelled.');
 	}, {once: true});
 	dialog.showModal();
 }

@@ -416,6 +416,29 @@ cancel() {
 	assert_equal "$(render "$token" other) $(jq -r '.error + " " + .detail' body | sed 's/:.*//')" '503 not_rendered bi-render'
 }
 
+@test 'a batch whose items a worker keeps is cancelled when they are free, and other requests do not wait for that' {
+	local pids=() began
+
+	bi-fetch --queue -q -b kept nowhere1 nowhere2 nowhere3
+	make_many 1
+	serve
+	mkfifo hold.in
+	start "$BI_BUILD/tests/hold" kept 1 3 <>hold.in >hold.out
+	pids+=($!)
+	poll 10 grep -q held hold.out
+	began=$SECONDS
+	assert_equal "$(cancel kept) $(<body)" '202 {"success":true,"continues":true}'
+	[ $((SECONDS - began)) -lt 20 ]
+	assert_equal "$(curl -s "$URL/health/")" '{"success":true}'
+	# What nobody has is cancelled at once; who asks again is told why that does not help.
+	poll 10 grep -q '"item":2,' "$BI_ROOT/batches/kept/results.ndjson"
+	assert_equal "$(cancel kept) $(jq -r .error body)" '503 not_cancelled'
+	kill "${pids[@]}"
+	poll 25 grep -q '"item":1,' "$BI_ROOT/batches/kept/results.ndjson"
+	poll 10 grep -q '"item":3,' "$BI_ROOT/batches/kept/results.ndjson"
+	assert_equal "$(jq -r .error.code "$BI_ROOT/batches/kept/results.ndjson" | sort -u)" cancelled
+}
+
 # answers CODE ERROR: what a request for the status of all does.
 answers() {
 	[ "$(curl -s -o body -w '%{http_code}' "$URL/status/") $(jq -r .error body)" = "$1 $2" ]

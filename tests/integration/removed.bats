@@ -347,6 +347,41 @@ pick() {
 	[ -e "$r/3_review.html" ]
 }
 
+# meanwhile LINE: removes item 1 of the batch race, for which ada decided, and adds LINE to the picks after they were read.
+meanwhile() {
+	local i pid
+
+	for i in 1 2 3; do
+		echo "$i" >"$i.txt"
+		echo "{\"subject\":{\"id\":\"7\"},\"file\":\"$PWD/$i.txt\"}"
+	done | bi-fetch -q -b race >/dev/null
+	picks=$BI_ROOT/batches/race/picks.ndjson
+	echo '{"subject":"7","choice":1,"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}' >"$picks"
+	start strace -f -o trace -P picks.ndjson -e trace=openat -e inject=openat:delay_enter=2000000:when=2 \
+		bi-clean -y -b race items 1 >/dev/null 2>said
+	pid=$!
+	poll 20 test -s trace
+	sleep 0.5
+	echo "$1" >>"$picks"
+	wait "$pid"
+}
+
+@test "what a reviewer decides while an item is removed counts" {
+	need_plain_strace
+	# Another candidate: ada's decision stays.
+	meanwhile '{"subject":"7","choice":2,"reviewer":"ada","at":"2026-11-22T10:00:01.000Z"}'
+	assert_equal "$(wc -l <"$picks")" 2
+	assert_equal "$(tail -n 1 "$picks" | jq .choice)" 2
+	refute grep -q withdrawn said
+}
+
+@test "a decision for an item that is being removed is withdrawn, too" {
+	need_plain_strace
+	meanwhile '{"subject":"7","choice":1,"reviewer":"bob","at":"2026-11-22T10:00:01.000Z"}'
+	assert_equal "$(tail -n 2 "$picks" | jq -c '[.reviewer, .choice, .removed]' | xargs)" '[ada,null,1] [bob,null,1]'
+	assert_equal "$(grep -c withdrawn said)" 2
+}
+
 @test "the collection: a removed candidate is named, and its file leaves it" {
 	local s=$BI_ROOT/collected/by_subject_id
 

@@ -8,6 +8,8 @@
 #include "remove_items.h"
 #include "review/picks.h"
 
+enum { TRIES = 1000 };
+
 /* A decision that changes since a candidate was removed. */
 struct withdrawal {
 	struct pick pick;
@@ -63,6 +65,7 @@ find_picks(const struct picks *picks, const struct item_stems *stems, struct wit
 	return (int64_t)n;
 }
 
+/* 0, 1 if the picks have changed since they were read, or -1. */
 static int
 take_back(const struct batch *b, const struct picks *picks, const struct item_stems *stems)
 {
@@ -75,7 +78,7 @@ take_back(const struct batch *b, const struct picks *picks, const struct item_st
 	for (int64_t i = 0; i < n; i++)
 		v[i] = back[i].pick;
 	if (now)
-		rc = picks_put(now, v, (size_t)n, NULL);
+		rc = picks_put(now, v, (size_t)n, picks_version(picks));
 	error = errno;
 	picks_free(now);
 	for (int64_t i = 0; i < n; i++) {
@@ -91,12 +94,13 @@ take_back(const struct batch *b, const struct picks *picks, const struct item_st
 	return rc;
 }
 
-int
-items_take_picks_back(const struct batch *b, const struct removal *v, size_t n)
+/* The same for the N removed items, with the picks as they are now. */
+static int
+read_and_take_back(const struct batch *b, const struct removal *v, size_t n)
 {
 	struct item_stems stems = {.batch = b};
 	struct picks *picks = picks_read(b);
-	int rc = picks ? 0 : -1, code = 0;
+	int rc = picks ? 0 : -1, error;
 
 	if (rc == 0 && picks_count(picks) > 0) {
 		for (size_t i = 0; i < n && rc == 0; i++)
@@ -104,13 +108,28 @@ items_take_picks_back(const struct batch *b, const struct removal *v, size_t n)
 		if (rc == 0)
 			rc = take_back(b, picks, &stems);
 	}
-	if (rc < 0) {
+	error = errno;
+	item_stems_free(&stems);
+	picks_free(picks);
+	errno = error;
+	return rc;
+}
+
+int
+items_take_picks_back(const struct batch *b, const struct removal *v, size_t n)
+{
+	int rc = 1, code = 0;
+
+	/* What a reviewer decides in the meantime must not be lost, so it is looked at again. */
+	for (int i = 0; i < TRIES && rc > 0; i++)
+		rc = read_and_take_back(b, v, n);
+	if (rc > 0)
+		errno = EBUSY;
+	if (rc != 0) {
 		code = msg_exit_code(errno);
 		msg_warn_errno("cannot withdraw the decisions for the removed items of the batch '%s'; run the same "
 			       "command again",
 			       batch_name(b));
 	}
-	item_stems_free(&stems);
-	picks_free(picks);
 	return code;
 }
