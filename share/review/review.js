@@ -169,6 +169,7 @@ const review = (function () {
 		['u', 'undo the last decision'],
 		['→  ←', 'next or previous item'],
 		['↓  ↑', 'the row below or above; with Shift, all of these select'],
+		['Ctrl-a', 'select all that are shown'],
 		['Esc', 'select nothing'],
 		['n', 'next open item'],
 		['Space', 'loupe, and back; Enter and x decide there too'],
@@ -291,18 +292,17 @@ const review = (function () {
 	}
 
 	/*
-	 * Calls HANDLERS[key] for keys that are meant for the page. TURNING takes a key that is meant for the page that is on its
-	 * way.
+	 * Calls HANDLERS[key] for keys that are meant for the page, and again while the key is held if the handler repeats. TURNING
+	 * takes a key that is meant for the page that is on its way.
 	 */
 	function listenKeys(handlers, turning = () => false) {
 		document.addEventListener('keydown', function (event) {
-			if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing || leaving ||
-			    isTyping(event))
+			if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || leaving || isTyping(event))
 				return;
 			const handler = Object.hasOwn(handlers, event.key) ? handlers[event.key] : null;
 			const dialog = document.querySelector('dialog[open]');
 
-			if (!handler || (dialog && dialog.id !== 'loupe'))
+			if (!handler || (event.repeat && !handler.repeats) || (dialog && dialog.id !== 'loupe'))
 				return;
 			if (Date.now() < deafUntil) {
 				deafen();
