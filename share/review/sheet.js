@@ -7,7 +7,6 @@
 	const {byId, all, make, setText, plural} = review;
 	const selected = new Set(); /* subjects */
 	let anchor = null; /* the subject from which a range is selected */
-	let undone = picks.session.get('sheet-undo') || []; /* lists of [subject, choice before] */
 
 	/* The rows on the page that can be decided. */
 	function rowsHere() {
@@ -70,30 +69,6 @@
 		return row ? [row] : [];
 	}
 
-	/* Stores the decisions [subject, choice]; asks once for the reviewer's name. True if they are stored. */
-	async function store(decisions) {
-		let stored = true;
-
-		picks.together(function () {
-			for (const [subject, choice] of decisions)
-				stored = stored && picks.decide(subject, choice, decision.withoutReason(picks.of(subject).remarks));
-		});
-		if (!stored) {
-			review.warn(review.nothingKept);
-			return false;
-		}
-		if (picks.reviewer() === null)
-			await review.askName();
-		picks.flush();
-		return true;
-	}
-
-	function keepUndone(list) {
-		undone = list.slice(-200);
-		picks.session.set('sheet-undo', undone);
-		byId('undo').disabled = undone.length === 0;
-	}
-
 	/* Whether MINE, which is a list in a batch with several picks a subject, says CHOICE. */
 	function isSame(mine, choice) {
 		return choice === 1 ? decision.chosen(mine).length > 0 : mine === choice;
@@ -107,12 +82,12 @@
 	async function decide(rows, choice) {
 		const here = rowsHere();
 		const after = here.slice(here.indexOf(rows[rows.length - 1]) + 1).find((row) => !rows.includes(row));
-		const before = rows.map((row) => [row.subject, row.known.mine]);
 		const text = wordOf(choice) + ': ' + (rows.length === 1 ? rows[0].name : plural(rows.length, 'item', 'items'));
 
-		if (!await store(rows.map((row) => [row.subject, choice])))
+		if (!await decisions.decideAll(rows.map((row) => ({subject: row.subject, choice,
+			remarks: decision.withoutReason(picks.of(row.subject).remarks)}))))
 			return;
-		keepUndone(undone.concat([before]));
+		picks.flush();
 		select([]);
 		review.say(text, {undo: undo});
 		if (loupe.isOpen())
@@ -131,13 +106,14 @@
 	}
 
 	async function undo() {
-		const last = undone[undone.length - 1];
+		const now = await decisions.undo(null);
 
-		if (!last || !await store(last))
+		if (!now)
 			return;
-		keepUndone(undone.slice(0, -1));
-		review.say('Undone: ' + (last.length === 1 ? wordOf(last[0][1]) : plural(last.length, 'item', 'items')));
-		const row = rowsHere().find((one) => one.subject === last[0][0]);
+		picks.flush();
+		review.say(now.back.length === 0 ? now.said :
+			'Undone: ' + (now.back.length === 1 ? wordOf(now.back[0].choice) : plural(now.back.length, 'item', 'items')));
+		const row = rowsHere().find((one) => one.subject === now.subject);
 
 		if (row && !loupe.isOpen())
 			focus(row);
@@ -403,10 +379,11 @@
 	document.addEventListener('keydown', (event) => (event.ctrlKey || event.metaKey) && !event.altKey && event.key === 'a' && selectAll(event));
 	byId('tools').hidden = false;
 	byId('size').value = rows.steps.indexOf(rows.factor());
-	keepUndone(undone);
 	listenClicks();
 	failed.begin();
 	inform(picks.session.get('informed') === true);
+	picks.listen(() => byId('undo').disabled = decisions.count() === 0);
+	byId('undo').disabled = decisions.count() === 0;
 	toAddress();
 	window.addEventListener('hashchange', toAddress);
 

@@ -162,7 +162,7 @@ function launch(browser = 'chromium') {
 		return _bidiFirefox.launch({executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr', env: env, timeout: DEADLINE});
 	return chromium.launch({
 		executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-dev-shm-usage'],
+		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-audio-output'],
 		env: env,
 		timeout: DEADLINE,
 	});

@@ -102,7 +102,8 @@ async function several(browser) {
 	await page.keyboard.press('0');
 	await page.waitForURL('**/3_review.html');
 	await saved(page);
-	assert.deepStrictEqual(choices('many').slice(-3), [['2', [2], 'ada'], ['2', null, 'ada'], ['2', 0, 'ada']]);
+	/* What a later key changed before it was sent need not be sent. */
+	assert.strictEqual(last('many', '2', 'ada').choice, 0);
 	await page.keyboard.press('n');
 	await page.waitForURL('**/4_review.html');
 	await page.keyboard.press('a');

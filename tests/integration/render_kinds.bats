@@ -152,7 +152,7 @@ words_of() {
 	call -X DELETE -H "X-CSRFToken: $TOKEN" "$FILES/$file/"
 	assert_equal "$code" 204
 	assert_equal "$(pages "$job")" ''
-	[ ! -e "$R/$job/i1_review.html" ]
+	[ ! -e "$R/$job/index.html" ]
 	bi-render "$job"
-	grep -q 'The file was deleted' "$R/$job/i1_review.html"
+	grep -q 'The file was deleted' "$R/$job/index.html"
 }

@@ -326,14 +326,15 @@ names() {
 
 	need_plain_strace
 	batch b 2
-	for ((n = 1; n < 40; n++)); do
+	for ((n = 1; n < 60; n++)); do
+		# All is written each time: style sheets and scripts first.
+		rm -rf "$BI_ROOT/review"
 		# Without -f: lines of jq would break those of bi-render in two.
 		run --separate-stderr strace -o trace -e inject=write:error=ENOSPC:when=$n bi-render b
 		grep -q '^write([0-9]*, "<.*INJECTED' trace || continue # no page's
 		fatal=$((fatal + 1))
 		assert_equal "$n: $status" "$n: 74"
 		assert_regex "$stderr" "bi-render: batch b: cannot write its pages: No space left on device"
-		rm -r "$BI_ROOT/review"
 	done
 	[ "$fatal" -gt 6 ]
 	run -0 bi-render b

@@ -3,6 +3,7 @@
  * its review copies and the rest of an upload are removed, and the notebook's line is written last. After an
  * interruption the client repeats the request, and steps that were done are skipped. */
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "resolve.h"
 
 enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is finished but still held */
+enum { PAGE_MAX = 64 << 20 };           /* bytes of a page of a sheet */
 
 /* --- taking away --- */
 
@@ -51,8 +53,49 @@ open_review(const struct root *root, const struct batch *b, const char *folder)
 	return folder ? open_below(dir, folder) : dir;
 }
 
-/* Removes what bi-render made of the file NAME: its copy, the thumbnail, the pictures of its pages and, if it has a TEXT,
- * the page of its subject, which shows that. */
+/* Removes the page NAME of DIR if it has the item ID of a sheet. 1 if there is no such page, 0, or -1 with errno. */
+static int
+unlink_sheet(int dir, const char *name, const char *id)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct buf text = {0};
+	int rc;
+
+	if (fd < 0)
+		return errno == ENOENT ? 1 : -1;
+	rc = file_close(fd, file_read_all(fd, PAGE_MAX, &text));
+	if (rc == 0 && memmem(text.data, text.len, id, strlen(id)) && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		rc = -1;
+	buf_free(&text);
+	return rc;
+}
+
+/* Removes the pages that show texts of the subject ID: its own, or that of a sheet with it. 0, or -1 with errno. */
+static int
+unlink_pages(int dir, const char *id)
+{
+	char name[SUBJECT_MAX + 80], mark[SUBJECT_MAX + 80];
+	int rc = dir < 0 ? (errno == ENOENT ? 1 : -1) : 0;
+
+	for (unsigned n = 1; rc == 0; n++) {
+		snprintf(name, sizeof(name), n == 1 ? "%s_review.html" : "%s_review-%u.html", id, n);
+		if (unlinkat(dir, name, 0) < 0)
+			rc = errno == ENOENT ? 1 : -1;
+	}
+	snprintf(mark, sizeof(mark), " id=\"%s\" ", id);
+	if (dir >= 0 && rc == 1)
+		rc = 0;
+	for (unsigned n = 1; rc == 0; n++) {
+		snprintf(name, sizeof(name), n == 1 ? "index.html" : "index-%u.html", n);
+		rc = unlink_sheet(dir, name, mark);
+		if (n == 1 && rc == 1)
+			rc = 0;
+	}
+	return file_close(dir, rc < 0 ? -1 : 0);
+}
+
+/* Removes what bi-render made of the file NAME: its copy, the thumbnail, the pictures of its pages and, if it has a
+ * TEXT, the pages that show that. */
 static int
 unlink_review(const struct root *root, const struct batch *b, const char *name, bool text)
 {
@@ -67,9 +110,9 @@ unlink_review(const struct root *root, const struct batch *b, const char *name, 
 		snprintf(of, sizeof(of), "%.*s_%d.webp", stem, name, page);
 		rc = item_files_unlink(open_review(root, b, "pages"), of);
 	}
-	snprintf(of, sizeof(of), "%.*s_review.html", (int)strcspn(name, "_"), name);
+	snprintf(of, sizeof(of), "%.*s", (int)strcspn(name, "_"), name);
 	if (rc == 0 && text)
-		rc = item_files_unlink(open_review(root, b, NULL), of);
+		rc = unlink_pages(open_review(root, b, NULL), of);
 	return rc;
 }
 

@@ -11,6 +11,7 @@
 
 enum {
 	BESIDE = 60, /* characters of a block beside a text that belongs to it */
+	INTRO = 800, /* characters of a text that may only introduce a list */
 };
 
 /* LIST begins and ends with a blank. */
@@ -111,7 +112,7 @@ heavy_child(const struct page *p, uint32_t i)
 			best = k;
 	if (best == 0 || d->nodes[i].mass <= 0 || d->nodes[best].mass < d->nodes[i].mass * 0.85F)
 		return 0;
-	if (!p->article && d->nodes[best].text * 2 < d->nodes[i].text)
+	if (!p->article && d->nodes[best].text < INTRO && d->nodes[best].text * 2 < d->nodes[i].text)
 		return 0; /* what is beside it is short, but most of what a reader sees */
 	switch (dom_tag(d, best)) {
 	case GUMBO_TAG_BODY:

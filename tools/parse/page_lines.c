@@ -258,7 +258,8 @@ is_line(const struct page *p, uint32_t i)
 	const struct dom_node *n = &p->d->nodes[i];
 
 	return page_is_shown(p->d, i) && dom_is_block(p->d, i) && n->end - i <= NODES && n->text > 0 &&
-	       n->text == n->own && n->text < LINE && dom_tag(p->d, i) != GUMBO_TAG_PRE;
+	       n->text == n->own && n->text < LINE && dom_tag(p->d, i) != GUMBO_TAG_PRE &&
+	       !page_is_table_part(dom_tag(p->d, i));
 }
 
 static int
