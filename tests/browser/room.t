@@ -119,8 +119,47 @@ async function fingers(browser) {
 	await context.close();
 }
 
+/* The help names the keys of its page, and the key after it does no more than end it. */
+async function help(browser) {
+	const {context, page, troubles} = await at(browser, 'index.html', {});
+
+	for (const [name, may, mayNot] of [['index.html', 'Enter opens it', 'pick the candidate'], ['submit.html', 'Enter opens it', 'pick the candidate'],
+		['1_review.html', 'pick the candidate', 'Enter opens it'], ['../sheet/index.html', 'reject', 'Enter opens it']]) {
+		await page.goto(pageOf(server, name));
+		await says(page, '#saved', 'All saved');
+		await page.keyboard.press('?');
+		const text = await page.textContent('#keys');
+
+		assert.ok(text.includes(may) && !text.includes(mayNot), name + ': ' + text);
+		await page.keyboard.press('Enter');
+		await page.waitForFunction(() => !document.querySelector('dialog[open]'));
+	}
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
+/* Paper has no tools, and no space for what is undecided; each picture of the sheet is within its cell. */
+async function paper(browser) {
+	const {context, page} = await at(browser, 'submit.html', {viewport: {width: 800, height: 1000}});
+
+	await page.emulateMedia({media: 'print'});
+	assert.deepStrictEqual(await boxes(page, '.row'), []);
+	await page.goto(pageOf(server, '../sheet/index.html'));
+	await isShown(page, '.pick img');
+	await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+	assert.deepStrictEqual(await boxes(page, '.button, .zoom, .decide, input'), []);
+	const cells = await boxes(page, '.item'), pictures = await boxes(page, '.item img');
+
+	assert.ok(cells[0].top < 120, 'the first picture is at ' + cells[0].top);
+	for (const [i, cell] of cells.entries())
+		assert.ok(pictures[i].right <= cell.right + 1 && cell.width < 200, `picture ${i} is ${pictures[i].width} in ${cell.width}`);
+	await context.close();
+}
+
 bi.main(prepare, [
 	['long names leave room for the decision, and long titles for the size and the licence', longNames],
 	['rows of pictures have one gap, and the last ends in the window', gaps],
 	['what fingers press is large enough', fingers],
+	['the help is of its page', help],
+	['on paper there are pictures and words alone', paper],
 ]);
