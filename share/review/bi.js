@@ -595,6 +595,11 @@ export class Bi {
 		return this.#ask('POST', `/batches/${segment(batch, 'the name of a batch')}/cancel/`, {json: {}, signal});
 	}
 
+	/** Makes the review pages of a batch; `continues` is true if that takes longer. */
+	async renderBatch(batch, {signal} = {}) {
+		return this.#ask('POST', `/batches/${segment(batch, 'the name of a batch')}/render/`, {json: {}, signal});
+	}
+
 	/** Resolves if the API answers. */
 	health({signal} = {}) {
 		return this.#ask('GET', '/health/', {signal});

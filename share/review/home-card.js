@@ -161,9 +161,11 @@ function foot(batch) {
 
 	if (batch.pages)
 		children.push(link(reviewPage(batch, 'index.html'), 'Review', batch, decided < number(batch.review && batch.review.subjects) ? 'button primary' : 'button'));
-	else if (isJob(batch))
+	else if (tokenOfPage() && number(job.completed_items))
+		children.push(button('render', 'Make review pages', batch));
+	if (isJob(batch))
 		children.push(link('add/?notebook=' + encodeURIComponent(job.notebook), 'Open notebook', batch));
-	else if (!isWorking(batch))
+	else if (!batch.pages && !tokenOfPage() && !isWorking(batch))
 		children.push(make('span', {className: 'quiet'}, 'To review it: ', make('code', {}, 'bi-render ' + job.name)));
 	if (decided && !number(batch.review.disagreements))
 		children.push(download(batch));
@@ -187,7 +189,7 @@ function keysOf(batch, rate) {
 		thumbs: [pages, pictures], head: [job.label, job.category, job.status, job.stale, job.failed_items, failures && failures.cancelled, pages],
 		shares: [job.completed_items, job.failed_items, job.total_items], counts: [job, batch.bytes, batch.rate, working ? span(rate) : history],
 		fails: [job.failed_items, failures], spark: working ? history : null, reviewed: [pages, state],
-		foot: [pages, state, job.failed_items > 0, working, job.stale, tokenOfPage()],
+		foot: [pages, state, job.failed_items > 0, job.completed_items > 0, working, job.stale, tokenOfPage()],
 	};
 }
 

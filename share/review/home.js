@@ -114,6 +114,10 @@ function retry(name) {
 	});
 }
 
+function render(name) {
+	return act(name, async () => (await api.renderBatch(name)).continues ? 'The review pages are being made: the link appears with the first ones.' : 'The review pages are there.');
+}
+
 /* Asks, since the fetched part of a batch is often not wanted alone. */
 function cancel(name) {
 	const dialog = byId('sure');
@@ -140,6 +144,8 @@ function listenActions() {
 			openFailures(name, Boolean(tokenOfPage()) && !isWorking(known.get(name)));
 		else if (button.dataset.act === 'retry')
 			retry(name);
+		else if (button.dataset.act === 'render')
+			render(name);
 		else
 			cancel(name);
 	});

@@ -12,7 +12,9 @@ const zlib = require('zlib');
 const { chromium, _bidiFirefox } = require('playwright-core');
 
 const DEADLINE = 120000;
-const PORTS = '19000-19400';
+/* Each test has its own, since another one's server may take a port as soon as it is free. */
+const FIRST_PORT = 19000 + process.pid % 320 * 40;
+const PORTS = FIRST_PORT + '-' + (FIRST_PORT + 39);
 const bin = process.env.BI_BIN || path.join(__dirname, '../../bin');
 const build = process.env.BI_BUILD || path.join(__dirname, '../../build');
 const share = process.env.BI_SHARE || path.join(__dirname, '../../share');

@@ -331,6 +331,40 @@ file_of() {
 	assert_equal "$code $(<body)" '200 file 1'
 }
 
+@test 'no review page shows the text of a file that was deleted' {
+	local id pages
+
+	serve
+	printf 'a text about owls, and nothing else\n' >owls.txt
+	printf 'a text about cats, and nothing else\n' >cats.txt
+	hand_in nb owls.txt cats.txt
+	work bi-parse
+	bi-render "job-$job" >/dev/null
+	pages=$BI_ROOT/review/job-$job
+	# Without subjects, the index shows the texts.
+	grep -q 'about owls' "$pages/index.html"
+	cp "$pages/index.html" "$pages/index-2.html"
+	id=$(file_of owls.txt)
+	write DELETE "$NB/files/$id/"
+	assert_equal "$code" 204
+	run grep -rl 'about owls' "$BI_ROOT"
+	assert_output ''
+	bi-render "job-$job" >/dev/null
+	grep -q 'about cats' "$pages/index.html"
+	run grep -rl 'about owls' "$BI_ROOT"
+	assert_output ''
+	# With subjects it does not, and stays; all pages of the subject go.
+	sed -i 's/ data-sheet="yes"//; s/about cats/cats/' "$pages/index.html"
+	for name in i2_review i2_review-2 i2_review-3 i22_review; do
+		echo 'a text about cats' >"$pages/$name.html"
+	done
+	write DELETE "$NB/files/$(file_of cats.txt)/"
+	assert_equal "$code" 204
+	[ -e "$pages/index.html" ]
+	run grep -l 'about cats' -r "$pages" --include='*.html'
+	assert_output "$pages/i22_review.html"
+}
+
 @test "a file that is deleted is gone: bytes, content, copies; and its items say so" {
 	local id dir
 

@@ -395,6 +395,27 @@ cancel() {
 	assert_equal "$(cancel waits) $(jq -r '.error + " " + .detail' body | sed 's/:.*//')" '503 not_cancelled bi-clean'
 }
 
+@test 'the review pages of a batch are made over the API, and what bi-render cannot do is said in its words' {
+	local token
+
+	make_many 1
+	bi-fetch -q -b other 1.txt >/dev/null
+	serve
+	token=$(<"$BI_ROOT/token")
+	render() { curl -s -o body -w '%{http_code}' -d '' -H "X-CSRFToken: $1" "$URL/batches/$2/render/"; }
+	assert_equal "$(render x other) $(jq -r .error body)" '401 token_wrong'
+	assert_equal "$(render "$token" none) $(jq -r .error body)" '404 no_such_batch'
+	assert_equal "$(render "$token" -r) $(jq -r .error body)" '404 no_such_batch'
+	assert [ ! -e "$BI_ROOT/review/other/index.html" ]
+	# A slow machine makes them after the answer.
+	[[ $(render "$token" other) == 20[02] ]]
+	assert_equal "$(jq .success body)" true
+	poll 60 test -e "$BI_ROOT/review/other/index.html"
+	mv "$BI_ROOT/batches/other/items.ndjson" items
+	mkdir "$BI_ROOT/batches/other/items.ndjson"
+	assert_equal "$(render "$token" other) $(jq -r '.error + " " + .detail' body | sed 's/:.*//')" '503 not_rendered bi-render'
+}
+
 # answers CODE ERROR: what a request for the status of all does.
 answers() {
 	[ "$(curl -s -o body -w '%{http_code}' "$URL/status/") $(jq -r .error body)" = "$1 $2" ]

@@ -260,6 +260,11 @@ laid_out() {
 	pick M_batch1 7 1 grace
 	example bi-api.1 'disagreements > 0'
 	assert_output M_batch1
+	batch birds 1
+	pick birds 1 2
+	example bi-api.1 'format=zip'
+	run -0 unzip -l home/birds.zip
+	assert_output --partial ATTRIBUTION
 }
 
 @test "bi-clean(1)" {
@@ -299,9 +304,13 @@ laid_out() {
 	batch M_batch1 7
 	batch crawl 20 21
 	pick birds 1 2
-	example bi-collect.1 'birds.zip birds'
+	example bi-collect.1 '--strict -o'
 	assert_equal "$(jq -r 'select(.status == "verified").export' <<<"$output")" birds.zip
 	[ -s home/birds.zip ]
+	rm home/birds.zip
+	example bi-collect.1 '--format coco'
+	[ -s home/birds.zip ]
+	assert_equal "$(jq -c '[.images, .categories, .annotations | length]' home/birds.json)" '[1,1,1]'
 	pick M_batch1 7 1 ada
 	pick M_batch1 7 2 grace
 	run -4 inside bi-collect M_batch1

@@ -37,7 +37,7 @@ fetched() {
 			"[75,75,\"Batch $k (chars $((25 * k - 24))-$((25 * k)))\"]"
 		assert_equal "$(find "$BI_ROOT/review/M_batch$k" -name '*_review.html' | wc -l)" 25
 	done
-	grep -q 'By: Anna Example' "$BI_ROOT"/review/M_batch1/*_review.html
+	grep -q 'By: <bdi>Anna Example</bdi>' "$BI_ROOT"/review/M_batch1/*_review.html
 	grep -q 'Original: 2900 × 2000' "$BI_ROOT"/review/M_batch1/*_review.html
 	grep -q 'Score: [0-9]* (+' "$BI_ROOT"/review/M_batch1/*_review.html
 	for i in $(seq 100); do
@@ -116,7 +116,7 @@ fetched() {
 	assert_equal "$(jq -r 'select(.status == "failed") | .error.code' results | sort | paste -sd' ')" 'api_cirrussearch-backend-error no_candidates'
 	assert_equal "$(tail -n 1 results)" '{"end":"bi-fetch","completed":6,"failed":2,"exit":1}'
 	bi-render ALL_batch1 >/dev/null
-	grep -q 'There are no candidates for this subject' "$BI_ROOT/review/ALL_batch1/2_review.html"
+	grep -q 'Nothing to choose' "$BI_ROOT/review/ALL_batch1/2_review.html"
 	grep -q 'Wikimedia Commons has nothing for it' "$BI_ROOT/review/ALL_batch1/2_review.html"
 	# The same again is the same; when it is found, its candidates stand beside.
 	fetched 'Plain One' 'Nobody Two' 'Apierror Three'

@@ -95,6 +95,46 @@ remarks_stay_with_the_same_choice(void **state)
 	batch_close(b);
 }
 
+/* A candidate that was chosen and then removed: a note that comes later, with or without a word on the choice, does not
+ * hide that. A new choice does. */
+static void
+a_note_keeps_what_was_removed(void **state)
+{
+	struct batch *b = picking_make(state);
+	const struct pick chosen[] = {PICK("7", 3, "ada", NULL), PICK("8", 1, "ada", NULL)};
+	const struct pick removed[] = {{.subject = "7", .choice = PICK_BACK, .reviewer = "ada", .removed = 3},
+				       {.subject = "8", .choice = PICK_BACK, .reviewer = "ada", .removed = 1}};
+	const struct pick noted[] = {{.subject = "7", .choice = PICK_BACK, .reviewer = "ada", .note = "a pity"},
+				     {.subject = "8", .choice = PICK_BACK, .reviewer = "ada", .unsure = true}};
+	const struct pick *one;
+	size_t cursor = 0;
+	struct picks *p;
+
+	assert_int_equal(add_picks(b, chosen, 2), 0);
+	assert_int_equal(add_picks(b, removed, 2), 0);
+	assert_int_equal(add_picks(b, noted, 2), 0);
+	assert_int_equal(lines(), 6);
+	p = picks_read(b);
+	one = picks_next_removed(p, &cursor);
+	assert_non_null(one);
+	assert_int_equal(one->removed, 3);
+	assert_string_equal(one->note, "a pity");
+	one = picks_next_removed(p, &cursor);
+	assert_non_null(one);
+	assert_int_equal(one->removed, 1);
+	picks_free(p);
+	assert_int_equal(add_picks(b, (const struct pick[]){PICK("7", 2, "ada", NULL)}, 1), 0);
+	assert_int_equal(add_picks(b, (const struct pick[]){PICK("7", PICK_BACK, "ada", NULL)}, 1), 0);
+	p = picks_read(b);
+	cursor = 0;
+	one = picks_next_removed(p, &cursor);
+	assert_non_null(one);
+	assert_string_equal(one->subject, "8");
+	assert_null(picks_next_removed(p, &cursor));
+	picks_free(p);
+	batch_close(b);
+}
+
 static void
 lists_agree_in_their_order(void **state)
 {
@@ -185,6 +225,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_list_and_remarks_are_as_documented, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(remarks_stay_with_the_same_choice, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_note_keeps_what_was_removed, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(lists_agree_in_their_order, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_list_is_refused_where_one_is_picked, testing_enter, testing_leave),
 	};

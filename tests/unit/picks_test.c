@@ -273,6 +273,14 @@ a_set_is_taken_from_json(void **state)
 		{"{\"selections\":{\"7\":3},\"remarks\":{\"7\":{\"note\":3}}}", "subject '7': its note is no text"},
 		{"{\"selections\":{\"7\":3},\"remarks\":{\"7\":{\"unsure\":\"yes\"}}}",
 		 "subject '7': its unsure is neither true nor false"},
+		{"{\"selections\":{\"7\":3},\"remarks\":{\"8\":{\"note\":\"x\"}}}",
+		 "the remarks on subject '8' are without its choice in \"selections\""},
+		{"{\"selections\":{},\"remarks\":{\"7\":{}}}",
+		 "the remarks on subject '7' are without its choice in \"selections\""},
+		{"{\"selections\":{\"7\":[3,1,2,1]}}",
+		 "the choice for subject '7' is no candidate's number, nor a list of such numbers, each once"},
+		{"{\"selections\":{\"7\":[3,2147483648]}}",
+		 "the choice for subject '7' is no candidate's number, nor a list of such numbers, each once"},
 		{"{\"selections\":{\"7\":true}}", "the choice for subject '7' is no candidate's number, 0 or null"},
 	};
 	struct picks_set set;

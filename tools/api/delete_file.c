@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/when.h"
@@ -20,7 +21,11 @@
 #include "resolve.h"
 
 enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is finished but still held */
-enum { PAGE_MAX = 64 << 20 };           /* bytes of a page of a sheet */
+
+/* An index of the items themselves has this at its beginning. */
+static const char sheet_mark[] = " data-sheet=\"yes\"";
+
+enum { INDEX_HEAD = 1 << 16 };
 
 /* --- taking away --- */
 
@@ -53,49 +58,66 @@ open_review(const struct root *root, const struct batch *b, const char *folder)
 	return folder ? open_below(dir, folder) : dir;
 }
 
-/* Removes the page NAME of DIR if it has the item ID of a sheet. 1 if there is no such page, 0, or -1 with errno. */
+/* Removes STEM.html, STEM-2.html and so on, the last of them first: a request that is repeated finds the others. */
 static int
-unlink_sheet(int dir, const char *name, const char *id)
+unlink_pages(int dir, const char *stem)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct buf text = {0};
-	int rc;
+	char page[SUBJECT_MAX + 48];
+	unsigned last = 1;
+	struct stat st;
+	int rc = 0;
 
-	if (fd < 0)
-		return errno == ENOENT ? 1 : -1;
-	rc = file_close(fd, file_read_all(fd, PAGE_MAX, &text));
-	if (rc == 0 && memmem(text.data, text.len, id, strlen(id)) && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		rc = -1;
-	buf_free(&text);
+	do
+		snprintf(page, sizeof(page), "%s-%u.html", stem, ++last);
+	while (fstatat(dir, page, &st, AT_SYMLINK_NOFOLLOW) == 0);
+	for (unsigned number = last; number > 0 && rc == 0; number--) {
+		if (number > 1)
+			snprintf(page, sizeof(page), "%s-%u.html", stem, number);
+		else
+			snprintf(page, sizeof(page), "%s.html", stem);
+		if (unlinkat(dir, page, 0) < 0 && errno != ENOENT)
+			rc = -1;
+	}
 	return rc;
 }
 
-/* Removes the pages that show texts of the subject ID: its own, or that of a sheet with it. 0, or -1 with errno. */
+/* Whether the index shows the items themselves, as that of a batch without subjects does. 1, 0 also if there is none, or
+ * -1 with errno. */
 static int
-unlink_pages(int dir, const char *id)
+is_sheet(int dir)
 {
-	char name[SUBJECT_MAX + 80], mark[SUBJECT_MAX + 80];
-	int rc = dir < 0 ? (errno == ENOENT ? 1 : -1) : 0;
+	int fd = file_open(dir, "index.html");
+	struct buf head = {0};
+	ssize_t n;
+	bool is;
 
-	for (unsigned n = 1; rc == 0; n++) {
-		snprintf(name, sizeof(name), n == 1 ? "%s_review.html" : "%s_review-%u.html", id, n);
-		if (unlinkat(dir, name, 0) < 0)
-			rc = errno == ENOENT ? 1 : -1;
-	}
-	snprintf(mark, sizeof(mark), " id=\"%s\" ", id);
-	if (dir >= 0 && rc == 1)
-		rc = 0;
-	for (unsigned n = 1; rc == 0; n++) {
-		snprintf(name, sizeof(name), n == 1 ? "index.html" : "index-%u.html", n);
-		rc = unlink_sheet(dir, name, mark);
-		if (n == 1 && rc == 1)
-			rc = 0;
-	}
-	return file_close(dir, rc < 0 ? -1 : 0);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	n = file_read_at(fd, buf_room(&head, INDEX_HEAD), INDEX_HEAD, 0);
+	is = n > 0 && memmem(head.data, (size_t)n, sheet_mark, sizeof(sheet_mark) - 1);
+	buf_free(&head);
+	return file_close(fd, n < 0 ? -1 : is);
 }
 
-/* Removes what bi-render made of the file NAME: its copy, the thumbnail, the pictures of its pages and, if it has a
- * TEXT, the pages that show that. */
+/* Removes the pages that show the texts of the subject of the file NAME: its own or, in a batch without subjects, the
+ * index, and what the next bi-render would make these from. */
+static int
+unlink_texts(const struct root *root, const struct batch *b, const char *name)
+{
+	int dir = open_review(root, b, NULL), rc;
+	char stem[SUBJECT_MAX + 16];
+
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	snprintf(stem, sizeof(stem), "%.*s_review", (int)strcspn(name, "_"), name);
+	rc = unlink_pages(dir, stem);
+	if (rc == 0 && (rc = is_sheet(dir)) > 0)
+		rc = unlinkat(dir, ".pages", 0) < 0 && errno != ENOENT ? -1 : unlink_pages(dir, "index");
+	return file_close(dir, rc);
+}
+
+/* Removes what bi-render made of the file NAME: its copy, the thumbnail, the pictures of its pages and, if it has a TEXT,
+ * the pages that show that. */
 static int
 unlink_review(const struct root *root, const struct batch *b, const char *name, bool text)
 {
@@ -110,10 +132,7 @@ unlink_review(const struct root *root, const struct batch *b, const char *name, 
 		snprintf(of, sizeof(of), "%.*s_%d.webp", stem, name, page);
 		rc = item_files_unlink(open_review(root, b, "pages"), of);
 	}
-	snprintf(of, sizeof(of), "%.*s", (int)strcspn(name, "_"), name);
-	if (rc == 0 && text)
-		rc = unlink_pages(open_review(root, b, NULL), of);
-	return rc;
+	return rc == 0 && text ? unlink_texts(root, b, name) : rc;
 }
 
 /* The parsed content of item K is written before its result is recorded, so a failed item may have content too. */

@@ -7,7 +7,7 @@
 #include "route.h"
 
 handler selections_get, selections_put;
-handler batch_items_list, batch_cancel_post;
+handler batch_items_list, batch_cancel_post, batch_render_post;
 handler retry_post;
 handler jobs_status, jobs_list;
 handler files_list, files_status, files_delete;

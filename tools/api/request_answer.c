@@ -19,6 +19,7 @@ static const struct route routes[] = {
 	{"PUT", "batches/*/selections", selections_put},
 	{"GET", "batches/*/items", batch_items_list},
 	{"POST", "batches/*/cancel", batch_cancel_post},
+	{"POST", "batches/*/render", batch_render_post},
 	{"POST", "batches/*/retry", retry_post},
 	{"GET", "health", NULL},
 	{"GET", "notebooks/*/batch-jobs", jobs_list},

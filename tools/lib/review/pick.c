@@ -97,24 +97,34 @@ pick_print_words(struct buf *out, const struct pick *v)
 	}
 }
 
-/* Whether LIST has only numbers of candidates, each once. */
+static int
+compare_numbers(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Whether LIST has only numbers of candidates, each once. They are sorted, since a request may have many long lists. */
 static bool
 is_list(struct json_object *list)
 {
 	size_t n = json_object_array_length(list);
+	int64_t sorted[PICK_LIST_MAX];
 
 	if (n < 1 || n > PICK_LIST_MAX)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
-		int64_t idx = json_object_is_type(one, json_type_int) ? json_object_get_int64(one) : 0;
 
-		if (idx < 1 || idx > INT32_MAX)
+		sorted[i] = json_object_is_type(one, json_type_int) ? json_object_get_int64(one) : 0;
+		if (sorted[i] < 1 || sorted[i] > INT32_MAX)
 			return false;
-		for (size_t k = 0; k < i; k++)
-			if (json_object_get_int64(json_object_array_get_idx(list, k)) == idx)
-				return false;
 	}
+	qsort(sorted, n, sizeof(*sorted), compare_numbers);
+	for (size_t i = 1; i < n; i++)
+		if (sorted[i] == sorted[i - 1])
+			return false;
 	return true;
 }
 

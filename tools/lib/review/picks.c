@@ -420,6 +420,9 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n, bo
 			one.note = stands->note;
 			one.reason = stands->reason;
 		}
+		/* Remarks that come later do not change that the chosen candidate was removed. */
+		if (stands && one.choice == PICK_BACK && stands->choice == PICK_BACK && !one.removed)
+			one.removed = stands->removed;
 		/* A clock that is fast must not override all later decisions. */
 		one.at = one.at && picks_compare_times(one.at, now) <= 0 ? one.at : now;
 		print_line(out, &one, many);

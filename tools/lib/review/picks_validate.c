@@ -364,6 +364,26 @@ parse_decision(struct json_object *o, const char *id, struct json_object *value,
 	return false;
 }
 
+/* Whether each subject of the remarks of O has a choice in SELECTIONS. Returns false with WRONG. */
+static bool
+check_remarked(struct json_object *o, struct json_object *selections, char *wrong, size_t room)
+{
+	struct json_object *remarks = json_object_object_get(o, "remarks");
+
+	if (!remarks)
+		return true;
+	json_object_object_foreach(remarks, id, own)
+	{
+		(void)own;
+		if (json_object_object_get_ex(selections, id, NULL))
+			continue;
+		snprintf(wrong, room, "the remarks on subject '%s' are without its choice in \"selections\"", id);
+		utf8_replace_invalid(wrong);
+		return false;
+	}
+	return true;
+}
+
 bool
 picks_parse(struct json_object *o, const char *batch, struct picks_set *set, char *wrong, size_t room)
 {
@@ -382,7 +402,7 @@ picks_parse(struct json_object *o, const char *batch, struct picks_set *set, cha
 	{
 		right = right && parse_decision(o, id, value, &set->v[set->n++], wrong, room);
 	}
-	if (right)
+	if (right && check_remarked(o, selections, wrong, room))
 		return true;
 	free(set->v);
 	*set = (struct picks_set){0};
