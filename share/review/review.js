@@ -169,6 +169,7 @@ const review = (function () {
 		['u', 'undo the last decision'],
 		['→  ←', 'next or previous item'],
 		['↓  ↑', 'the row below or above; with Shift, all of these select'],
+		['Ctrl-a', 'select all that are shown'],
 		['Esc', 'select nothing'],
 		['n', 'next open item'],
 		['Space', 'loupe, and back; Enter and x decide there too'],
@@ -181,10 +182,29 @@ const review = (function () {
 		['?', 'this help'],
 	];
 
+	const listKeys = [
+		['→  ←', 'next or previous subject; Enter opens it'],
+		['↓  ↑', 'the row below or above'],
+		['j  k', 'next or previous subject'],
+		['n', 'next subject that you have not decided'],
+		['s', 'all picks'],
+		['a', 'all subjects'],
+		['/', 'search'],
+		['?', 'this help'],
+	];
+
+	function keysHere() {
+		if (page.page === 'subject')
+			return keys;
+		return page.sheet && page.page === 'index' ? sheetKeys : listKeys;
+	}
+
 	function help() {
 		const dialog = byId('keys') || make('dialog', {id: 'keys'});
 		const name = make('button', {type: 'button', className: 'button'}, 'Change your name');
+		const close = closer(dialog);
 
+		close.autofocus = true; /* the next key ends the help, and does nothing else */
 		name.addEventListener('click', function () {
 			dialog.close();
 			askName();
@@ -192,11 +212,11 @@ const review = (function () {
 		dialog.setAttribute('aria-labelledby', 'keys-title');
 		dialog.replaceChildren(
 			make('h2', {id: 'keys-title'}, 'Keys'),
-			make('dl', {className: 'keys'}, ...(page.sheet && page.page === 'index' ? sheetKeys : keys).map((key) => make('div', {},
+			make('dl', {className: 'keys'}, ...keysHere().map((key) => make('div', {},
 				make('dt', {}, ...key[0].split('  ').map((k) => make('kbd', {}, k))), make('dd', {}, key[1])))),
 			make('p', {className: 'quiet'}, picks.reviewer() ? 'You review as ' + isolate(picks.reviewer()) + '.' :
 				'You have not entered your name.'),
-			make('p', {className: 'buttons'}, name, closer(dialog)));
+			make('p', {className: 'buttons'}, name, close));
 		openDialog(dialog);
 	}
 
@@ -291,18 +311,17 @@ const review = (function () {
 	}
 
 	/*
-	 * Calls HANDLERS[key] for keys that are meant for the page. TURNING takes a key that is meant for the page that is on its
-	 * way.
+	 * Calls HANDLERS[key] for keys that are meant for the page, and again while the key is held if the handler repeats. TURNING
+	 * takes a key that is meant for the page that is on its way.
 	 */
 	function listenKeys(handlers, turning = () => false) {
 		document.addEventListener('keydown', function (event) {
-			if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing || leaving ||
-			    isTyping(event))
+			if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || leaving || isTyping(event))
 				return;
 			const handler = Object.hasOwn(handlers, event.key) ? handlers[event.key] : null;
 			const dialog = document.querySelector('dialog[open]');
 
-			if (!handler || (dialog && dialog.id !== 'loupe'))
+			if (!handler || (event.repeat && !handler.repeats) || (dialog && dialog.id !== 'loupe'))
 				return;
 			if (Date.now() < deafUntil) {
 				deafen();

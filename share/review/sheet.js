@@ -144,11 +144,12 @@
 		return rowsHere()[rowsHere().indexOf(row) + by] || null;
 	}
 
-	/* A key that moves the focus to FIND(row, BY), and with Shift selects what is between. */
+	/* A key that moves the focus to FIND(row, BY), and with Shift selects what is between. It may be held. */
 	function mover(find, by) {
-		return function (event) {
+		function move(event) {
 			if (loupe.isOpen()) {
-				loupe.step(by);
+				if (find !== above || !loupe.turn(by))
+					loupe.step(by);
 				return true;
 			}
 			const row = current(), to = row ? find(row, by) : rowsHere()[0];
@@ -165,7 +166,20 @@
 				anchor = to.subject;
 			focus(to);
 			return true;
-		};
+		}
+		move.repeats = true;
+		return move;
+	}
+
+	/* Selects all items that the filter shows on this page. */
+	function selectAll(event) {
+		const here = rowsHere();
+
+		if (loupe.isOpen() || here.length === 0 || (event.target instanceof Element && event.target.matches('input:not([type=radio]), textarea')))
+			return;
+		event.preventDefault();
+		anchor = here[0].subject;
+		select(here);
 	}
 
 	async function toOpen() {
@@ -344,6 +358,8 @@
 		ArrowUp: mover(above, -1),
 		j: mover(beside, 1),
 		k: mover(beside, -1),
+		PageUp: () => loupe.turn(-1),
+		PageDown: () => loupe.turn(1),
 		Enter: enter,
 		x: () => decideTargets(0),
 		'0': () => decideTargets(0),
@@ -359,6 +375,8 @@
 		i: () => inform(!document.body.classList.contains('informed')),
 		Escape: () => loupe.isOpen() ? false : select([]),
 	}});
+	/* The other keys leave Ctrl to the browser. */
+	document.addEventListener('keydown', (event) => (event.ctrlKey || event.metaKey) && !event.altKey && event.key === 'a' && selectAll(event));
 	byId('tools').hidden = false;
 	byId('size').value = rows.steps.indexOf(rows.factor());
 	listenClicks();

@@ -220,7 +220,7 @@ def panel($batch):
 <label class=\"size\" hidden>Size <input type=\"range\" id=\"size\" min=\"0\" max=\"10\" step=\"1\"></label>
 <button type=\"button\" class=\"button\" id=\"inform\" aria-pressed=\"false\" hidden>Details <kbd>i</kbd></button>
 </div>
-<div class=\"person\"><h1><bdi>\(.name)</bdi></h1>
+<div class=\"person\"><h1 title=\"\(.name)\"><bdi>\(.name)</bdi></h1>
 " + life + "</div>
 <div class=\"decision\" id=\"decision\" hidden>
 <p id=\"state\" role=\"status\"></p>

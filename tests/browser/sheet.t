@@ -160,6 +160,31 @@ async function byMouse(browser) {
 	await says(page, '#saved', 'All saved');
 	assert.deepStrictEqual(choices('list', before).sort(), [['i10', 0], ['i11', 0], ['i12', 1], ['i8', 0]]);
 
+	/* All that the filter shows, but the field of the search selects its text. */
+	await page.keyboard.press('Control+a');
+	await says(page, '#selected', PICTURES + 1 + ' selected');
+	await page.keyboard.press('Escape');
+	await page.fill('#search', '13.png');
+	await until(async () => await page.locator('.item').count() === 1, 'one item matches');
+	await page.keyboard.press('Control+a');
+	await says(page, '#selected', '');
+	await page.focus('#i13 .pick');
+	await page.keyboard.press('Control+a');
+	await says(page, '#selected', '1 selected');
+	await page.keyboard.press('Escape');
+	await page.fill('#search', '');
+
+	/* An arrow that is held goes on; a decision that is held does not. */
+	await page.focus('#i14 .pick');
+	for (const key of ['ArrowRight', 'x']) {
+		for (let i = 0; i < 3; i++)
+			await page.keyboard.down(key);
+		await page.keyboard.up(key);
+	}
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual([await drawn(page, 0), await focused(page)], [['i8', 'i10', 'i11', 'i17'], 'i18']);
+	await page.keyboard.press('u');
+
 	/* The same button takes it back. */
 	await page.click('#i12 [data-decide="1"]');
 	await says(page, '#saved', 'All saved');
