@@ -40,13 +40,18 @@ async function moves(browser) {
 	await page.waitForFunction(() => document.querySelectorAll('.card').length === 2);
 	await page.waitForFunction(() => /done, 1 failed\s+3 items/.test(document.querySelectorAll('.card')[0].innerText));
 	assert.match(await page.textContent('.card:nth-child(1) .fails-open'), /^1 failed: no such file\. /);
-	assert.match(await page.innerText('.card:nth-child(1)'), /P_batch1.*To review it: bi-render P_batch1/s);
 	assert.strictEqual(await page.locator('.card:nth-child(1) .thumbs img').count(), 0);
 	assert.strictEqual(await page.textContent('#summary'), '2 batches, 15 items, 1 failed');
 	await says(page, '#progress', '15 of 15 items done, 1 failed');
 	assert.match(await page.getAttribute('#bar .share', 'aria-label'), /^14 completed and 1 failed of 15$/);
 	await page.waitForSelector('#plot:not([hidden]) svg .line');
 	assert.match(await page.textContent('#plot-says'), /items\/s now, peak [\d.]+ items\/s in the last/);
+
+	/* Its review pages are made on request. */
+	assert.strictEqual(await page.locator('[data-batch="P_batch1"] a.button').count(), 0);
+	await page.click('[data-batch="P_batch1"] [data-act="render"]');
+	await page.waitForSelector('[data-batch="P_batch1"] a.button[href="P_batch1/index.html"]');
+	await page.waitForFunction(() => document.querySelectorAll('[data-batch="P_batch1"] .thumbs img').length === 2);
 
 	/* The way to a review, with the token; what is decided there shows here. */
 	await page.click('[data-batch="M_batch1"] a.button');
