@@ -98,6 +98,42 @@ results_are_read_together(void **state)
 	batch_close(b);
 }
 
+/* Items that are asked for more than once, whose results have userinfo, as old ones may. */
+static void
+results_are_read_together_more_than_once(void **state)
+{
+	static const char lines[] = "{\"item\":3,\"status\":\"completed\",\"final_url\":\"http://me:secret@h/3\"}\n"
+				    "{\"item\":1,\"status\":\"completed\",\"final_url\":\"http://me:longersecret@h/\"}\n";
+	static const uint32_t asked[][5] = {{3, 3, 3, 3, 3}, {1, 3, 1, 3, 1}, {3, 1, 1, 2, 3}, {1, 1, 4, 3, 3}};
+	struct buf text = {0}, line = {0};
+	struct batch *b;
+	int fd;
+
+	make_batch(state);
+	fd = open("batches/b/results.ndjson", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, lines, sizeof(lines) - 1), sizeof(lines) - 1);
+	close(fd);
+	batch_close(batching_open(state, BATCH_WORK)); /* indexes them */
+	b = batching_open(state, BATCH_READ);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		struct batch_known_result v[5] = {{0}};
+
+		for (size_t k = 0; k < 5; k++)
+			v[k].item = asked[i][k];
+		batch_results_ahead(b, v, 5, &text);
+		for (size_t k = 0; k < 5; k++) {
+			assert_int_equal(batch_result(b, v[k].item, &line), 0);
+			assert_null(strstr(line.data, "secret"));
+			assert_int_equal(v[k].len, line.len);
+			assert_memory_equal(text.data + v[k].at, line.data, line.len);
+			assert_int_equal(v[k].says, v[k].item == 3 ? 'c' : v[k].state);
+		}
+	}
+	buf_free(&text);
+	buf_free(&line);
+	batch_close(b);
+}
+
 static void
 reads_are_right_whatever_the_indexes_say(void **state)
 {
@@ -465,6 +501,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(results_are_read_together, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(results_are_read_together_more_than_once, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(reads_are_right_whatever_the_indexes_say, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(an_index_cut_anywhere_is_made_longer, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(counts_need_no_more_than_state, testing_enter, testing_leave),

@@ -64,6 +64,16 @@ find_places(const struct batch *b, const struct batch_known_result *v, size_t n,
 	return count;
 }
 
+/* Stores in R what the line says that begins AT in TEXT and has N bytes until its newline, and removes its userinfo. */
+static void
+take_line(struct batch_known_result *r, struct buf *text, size_t at, size_t n)
+{
+	if (batch_result_state(text->data + at, n, &r->says) != r->item)
+		return;
+	r->at = at;
+	r->len = userinfo_strip(text->data + at, n);
+}
+
 /* Reads the lines at the first places together. Returns at how many. */
 static size_t
 read_lines(const struct batch *b, const struct place *places, size_t n, struct batch_known_result *v, struct buf *text)
@@ -78,18 +88,18 @@ read_lines(const struct batch *b, const struct place *places, size_t n, struct b
 	if (got <= 0)
 		return k;
 	text->len += (size_t)got;
-	for (size_t i = 0; i < k; i++) {
+	for (size_t i = 0, at; i < k && (at = places[i].at - from) < (size_t)got; i++) {
 		struct batch_known_result *r = &v[places[i].i];
-		size_t at = places[i].at - from;
-		char *line = text->data + begin + at, *newline;
+		const struct batch_known_result *before = i > 0 ? &v[places[i - 1].i] : NULL;
+		const char *newline = memchr(text->data + begin + at, '\n', (size_t)got - at);
 
-		if (at >= (size_t)got)
-			break;
-		newline = memchr(line, '\n', (size_t)got - at);
-		if (!newline || batch_result_state(line, (size_t)(newline - line), &r->says) != r->item)
-			continue;
-		r->at = begin + at;
-		r->len = userinfo_strip(line, (size_t)(newline - line));
+		/* A line that had userinfo is shorter now, and must not be read again. */
+		if (i > 0 && places[i].at == places[i - 1].at) {
+			if (before->item == r->item)
+				*r = *before;
+		} else if (newline) {
+			take_line(r, text, begin + at, (size_t)(newline - text->data) - begin - at);
+		}
 	}
 	return k;
 }
