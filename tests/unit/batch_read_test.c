@@ -102,8 +102,9 @@ results_are_read_together(void **state)
 static void
 results_are_read_together_more_than_once(void **state)
 {
-	static const char lines[] = "{\"item\":3,\"status\":\"completed\",\"final_url\":\"http://me:secret@h/3\"}\n"
-				    "{\"item\":1,\"status\":\"completed\",\"final_url\":\"http://me:longersecret@h/\"}\n";
+	static const char lines[] =
+		"{\"item\":3,\"status\":\"completed\",\"final_url\":\"http://me:secret@h/3\"}\n"
+		"{\"item\":1,\"status\":\"completed\",\"final_url\":\"http://me:longersecret@h/\"}\n";
 	static const uint32_t asked[][5] = {{3, 3, 3, 3, 3}, {1, 3, 1, 3, 1}, {3, 1, 1, 2, 3}, {1, 1, 4, 3, 3}};
 	struct buf text = {0}, line = {0};
 	struct batch *b;

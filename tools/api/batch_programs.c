@@ -19,7 +19,8 @@ enum {
 	MESSAGE_MAX = 1 << 12 /* bytes of what it says */
 };
 
-/* Starts the program that ARGV names first. Stores its standard error in SAYS. Returns its process id, or -1 with errno. */
+/* Starts the program that ARGV names first. Stores its standard error in SAYS. Returns its process id, or -1 with
+ * errno. */
 static pid_t
 start(char **argv, int *says)
 {
@@ -95,7 +96,8 @@ run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, 
 	}
 	file_close(says, 0);
 	if (code)
-		reply_error(r, 503, wrong, "%.*s", said.len ? (int)strcspn(said.data, "\n") : 0, said.len ? said.data : "");
+		reply_error(r, 503, wrong, "%.*s", said.len ? (int)strcspn(said.data, "\n") : 0,
+			    said.len ? said.data : "");
 	else if (r->status != 202)
 		buf_str(&r->body, "{\"success\":true}\n");
 	buf_free(&said);
@@ -104,7 +106,8 @@ run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, 
 void
 batch_cancel_post(struct api *api, const struct request *q, struct reply *r)
 {
-	char *argv[] = {(char *)"bi-clean", (char *)"-r", (char *)api->root.path, (char *)"cancel", (char *)q->words[1], NULL};
+	char *argv[] = {(char *)"bi-clean", (char *)"-r",        (char *)api->root.path,
+			(char *)"cancel",   (char *)q->words[1], NULL};
 
 	run_on_batch(api, q->words[1], argv, "not_cancelled", r);
 }
@@ -112,7 +115,8 @@ batch_cancel_post(struct api *api, const struct request *q, struct reply *r)
 void
 batch_render_post(struct api *api, const struct request *q, struct reply *r)
 {
-	char *argv[] = {(char *)"bi-render", (char *)"-j", (char *)"-r", (char *)api->root.path, (char *)q->words[1], NULL};
+	char *argv[] = {(char *)"bi-render",    (char *)"-j",        (char *)"-r",
+			(char *)api->root.path, (char *)q->words[1], NULL};
 
 	run_on_batch(api, q->words[1], argv, "not_rendered", r);
 }

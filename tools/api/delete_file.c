@@ -81,8 +81,8 @@ unlink_pages(int dir, const char *stem)
 	return rc;
 }
 
-/* Whether the index shows the items themselves, as that of a batch without subjects does. 1, 0 also if there is none, or
- * -1 with errno. */
+/* Whether the index shows the items themselves, as that of a batch without subjects does. 1, 0 also if there is none,
+ * or -1 with errno. */
 static int
 is_sheet(int dir)
 {
@@ -116,8 +116,8 @@ unlink_texts(const struct root *root, const struct batch *b, const char *name)
 	return file_close(dir, rc);
 }
 
-/* Removes what bi-render made of the file NAME: its copy, the thumbnail, the pictures of its pages and, if it has a TEXT,
- * the pages that show that. */
+/* Removes what bi-render made of the file NAME: its copy, the thumbnail, the pictures of its pages and, if it has a
+ * TEXT, the pages that show that. */
 static int
 unlink_review(const struct root *root, const struct batch *b, const char *name, bool text)
 {

@@ -27,15 +27,17 @@ take_numbers(struct json_object *list, int64_t length, struct failed_items *out,
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
 	if (n == 0 || n > RETRY_MAX)
-		return reply_error(r, 422, "bad_items", "items must be an array of 1 to %d numbers of items", RETRY_MAX);
+		return reply_error(r, 422, "bad_items", "items must be an array of 1 to %d numbers of items",
+				   RETRY_MAX);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *k = json_object_array_get_idx(list, i);
 		int64_t number = json_object_is_type(k, json_type_int) ? json_object_get_int64(k) : 0;
 
 		if (number < 1 || number > length)
-			return reply_error(r, 422, "bad_items",
-					   "items must be numbers of items of the batch, from 1 to %lld; nothing was changed",
-					   (long long)length);
+			return reply_error(
+				r, 422, "bad_items",
+				"items must be numbers of items of the batch, from 1 to %lld; nothing was changed",
+				(long long)length);
 		out->v[out->n++] = (uint32_t)number;
 	}
 	return true;

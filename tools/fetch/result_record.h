@@ -13,9 +13,9 @@ char *result_line(const struct job *j);
 void result_add_members(struct buf *record, struct json_object *extra);
 
 /* Stores the last result of an item whose state says that it is done in LINE. R and TEXT are what batch_results_ahead()
- * read of it; what that did not read is read now. Returns 1; 0 if the state disagreed with the results, as after a power
- * cut, and has been corrected: the item must be read again; 2 if it was removed, and nothing is to be said of it; -1
- * after run_fail(). */
+ * read of it; what that did not read is read now. Returns 1; 0 if the state disagreed with the results, as after a
+ * power cut, and has been corrected: the item must be read again; 2 if it was removed, and nothing is to be said of it;
+ * -1 after run_fail(). */
 int result_take_stored(struct run *run, struct target *t, struct batch_known_result *r, const struct buf *text,
 		       struct buf *line);
 

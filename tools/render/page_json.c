@@ -23,7 +23,7 @@ enum {
 	NEXT_MAX = 9,     /* thumbnails of the next subject that a page names */
 	TEXT_LONG = 4000, /* bytes of the text of a document */
 	TEXT_SHORT = 300, /* of the documents of a subject that has more than: */
-	LONG_MAX = 40,
+	LONG_TEXTS = 40,
 };
 
 static void
@@ -213,7 +213,7 @@ add_completed(const struct render *r, struct shown *to, const struct batch_place
 
 	candidate_read(&c, place, result);
 	if (!c.picture || c.document)
-		rc = excerpt_add(r->batch, place, result, place->idx > LONG_MAX ? TEXT_SHORT : TEXT_LONG, to->json);
+		rc = excerpt_add(r->batch, place, result, place->idx > LONG_TEXTS ? TEXT_SHORT : TEXT_LONG, to->json);
 	if (rc < 0)
 		return -1;
 	snprintf(to->sha256, sizeof(to->sha256), "%s", sha256 ? sha256 : "");

@@ -257,8 +257,8 @@ format_answer(const struct picture *p, char *answer, size_t room)
 	int n = snprintf(answer, room, "ok %d %d %d %d %d %d %016llx %u ", vips_image_get_width(p->small),
 			 vips_image_get_height(p->small), p->width, p->height,
 			 (is_animated(p) ? THUMB_ANIMATED : 0) | (p->loader->vector ? THUMB_VECTOR : 0),
-			 p->loader->vector && p->pages > 1 ? p->pages : 1,
-			 (unsigned long long)p->likeness.hash, p->likeness.sharpness);
+			 p->loader->vector && p->pages > 1 ? p->pages : 1, (unsigned long long)p->likeness.hash,
+			 p->likeness.sharpness);
 
 	for (size_t i = 0; i < LIKENESS_COLOURS; i++)
 		n += snprintf(answer + n, room - (size_t)n, "%02x", p->likeness.colours[i]);

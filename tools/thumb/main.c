@@ -71,8 +71,8 @@ make_one(const char *in, const char *out, int size, int page)
 	free(dir);
 	if (job.pages > 1)
 		snprintf(pages, sizeof(pages), ", %u pages", job.pages);
-	human_print("%s: %d x %d, from %d x %d%s%s%s, hash %016llx, sharpness %u", out, job.width, job.height, job.owidth,
-		    job.oheight, job.kind & THUMB_ANIMATED ? ", animated" : "",
+	human_print("%s: %d x %d, from %d x %d%s%s%s, hash %016llx, sharpness %u", out, job.width, job.height,
+		    job.owidth, job.oheight, job.kind & THUMB_ANIMATED ? ", animated" : "",
 		    job.kind & THUMB_VECTOR ? ", drawn" : "", pages, (unsigned long long)job.likeness.hash,
 		    job.likeness.sharpness);
 	return EX_ALL_WELL;

@@ -49,8 +49,8 @@ struct batch {
  * batch.json that is missing, damaged or unreadable says no format. */
 int batch_check_format(int dir);
 
-/* Gives the batch the format that has removed items and results that say pending, if it has an earlier one. 0, or -1 with
- * errno. */
+/* Gives the batch the format that has removed items and results that say pending, if it has an earlier one. 0, or -1
+ * with errno. */
 int batch_raise_format(struct batch *b);
 
 /* --- batch_removed.c, for batch_retry.c --- */
@@ -136,8 +136,8 @@ struct new_items {
 	uint32_t first; /* the number of the first of them */
 };
 
-/* The item of the batch or of NEW that has this identity; PRINT is that of KEY. 0: there is none, or a line could not be
- * read: batch_take_misread() says which. */
+/* The item of the batch or of NEW that has this identity; PRINT is that of KEY. 0: there is none, or a line could not
+ * be read: batch_take_misread() says which. */
 uint32_t batch_find_key(struct batch *b, const struct new_items *new, uint64_t print, const char *key);
 
 /* The idx of a new item K of the subject ID. The table has the latest item of each subject, except for items that are

@@ -45,7 +45,8 @@ print_lines(uint32_t k, char s, bool kept, const char *now, struct buf lines[2],
 	return n;
 }
 
-/* Records N items, which this process has claimed, as removed or pending (the state S). N is at most BATCH_AT_ONCE. 0 or -1.
+/* Records N items, which this process has claimed, as removed or pending (the state S). N is at most BATCH_AT_ONCE. 0
+ * or -1.
  */
 static int
 record(struct batch *b, const uint32_t *items, size_t n, bool kept, char s)

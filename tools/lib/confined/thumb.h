@@ -4,9 +4,10 @@
  * The protocol is that of helper.h: each packet to `bi-thumb --serve` is the longest side in pixels and the number of a
  * page, as decimal digits, with two descriptors (SCM_RIGHTS): the picture, and the file that the thumbnail is written
  * to. Each answer is "ok WIDTH HEIGHT OWIDTH OHEIGHT KIND PAGES HASH SHARPNESS COLOURS" (of the thumbnail, and of the
- * picture the right way up; then struct likeness, in hexadecimal but for the sharpness), "failed WHY", "unwritten ERRNO" if the thumbnail's file could
- * not be written, or "vector" for a drawing. A drawing is sent to `bi-thumb --serve --vectors`, with the same protocol.
- * That process is bigger and slower to start, so it is started only when a drawing comes.
+ * picture the right way up; then struct likeness, in hexadecimal but for the sharpness), "failed WHY", "unwritten
+ * ERRNO" if the thumbnail's file could not be written, or "vector" for a drawing. A drawing is sent to `bi-thumb
+ * --serve --vectors`, with the same protocol. That process is bigger and slower to start, so it is started only when a
+ * drawing comes.
  */
 #ifndef BI_THUMB_H
 #define BI_THUMB_H

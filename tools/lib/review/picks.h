@@ -80,9 +80,9 @@ struct picks_subjects *picks_subjects_read(const struct batch *b);
 int picks_subjects_refresh(struct picks_subjects *s);
 void picks_subjects_free(struct picks_subjects *s); /* NULL is allowed */
 
-/* Returns how many subjects of B, their batch, have something to choose, or may yet: an item that was not removed and has
- * not failed. Those of which P (NULL: nobody decided) has a decision count as long as not all items were removed. -1 with
- * errno. */
+/* Returns how many subjects of B, their batch, have something to choose, or may yet: an item that was not removed and
+ * has not failed. Those of which P (NULL: nobody decided) has a decision count as long as not all items were removed.
+ * -1 with errno. */
 long picks_subjects_count(struct picks_subjects *s, const struct batch *b, const struct picks *p);
 
 /* Returns how many items the subject ID has: its candidates are 1 to that number. Returns 0 if the batch has no such
