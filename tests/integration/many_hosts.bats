@@ -24,11 +24,11 @@ blocks_of() {
 	faulty_start
 	# Names below localhost are of this machine, and libcurl remembers the address of each.
 	few=$(blocks_of 1000 "http://h%.0f.localhost:${FAULTY##*:}/bytes/20/a")
-	many=$(blocks_of 2000 "http://h%.0f.localhost:${FAULTY##*:}/bytes/20/a")
-	assert_equal "$(origin_hits /bytes/)" 3000
-	assert_equal "$(tail -n 1 out)" '{"end":"bi-fetch","completed":2000,"failed":0,"exit":0}'
-	# If nothing were forgotten, each further host would be 7 blocks.
-	[ $((many - few)) -lt 3500 ] || fail "$few blocks for 1000 hosts, $many for 2000"
+	many=$(blocks_of 3000 "http://h%.0f.localhost:${FAULTY##*:}/bytes/20/a")
+	assert_equal "$(origin_hits /bytes/)" 4000
+	assert_equal "$(tail -n 1 out)" '{"end":"bi-fetch","completed":3000,"failed":0,"exit":0}'
+	# If nothing were forgotten, each further host would be 7 blocks. On a busy machine more is under way at a time.
+	[ $((many - few)) -lt 7000 ] || fail "$few blocks for 1000 hosts, $many for 3000"
 }
 
 @test "hosts that refuse connections wait for another attempt in bounded memory" {
