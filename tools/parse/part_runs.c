@@ -158,7 +158,8 @@ has_headline(const struct dom *d, uint32_t i)
 	return false;
 }
 
-bool
+/* Whether I is a teaser: a link with a line of its own, and at most an excerpt. */
+static bool
 part_is_teaser(const struct page *p, uint32_t i)
 {
 	const struct dom_node *n = &p->d->nodes[i];

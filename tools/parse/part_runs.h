@@ -21,7 +21,4 @@ float part_runs_drop_comments(struct page *p);
  */
 float part_runs_drop_teasers(struct page *p);
 
-/* Whether I is a teaser: a link with a line of its own, and at most an excerpt. */
-bool part_is_teaser(const struct page *p, uint32_t i);
-
 #endif

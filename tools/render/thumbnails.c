@@ -46,7 +46,10 @@ thumbnail_read(const struct render *r, uint32_t k, const char *sha256, struct th
 	       memchr(out->why, '\0', sizeof(out->why)) != NULL;
 }
 
-void
+enum { PAGE_PICTURE = SUBJECT_MAX + 40 };
+
+/* The name of the picture of page PAGE of the document whose thumbnail is THUMB, in pages/. */
+static void
 page_picture_name(char out[PAGE_PICTURE], const char *thumb, unsigned page)
 {
 	snprintf(out, PAGE_PICTURE, "%.*s_%u.webp", (int)(strrchr(thumb, '.') - thumb), thumb, page);

@@ -25,10 +25,7 @@ struct thumbnail {
 };
 
 /* The first THUMB_PAGES pages of a document are drawn to be read, with PAGE_SIZE pixels on their longest side. */
-enum { THUMBNAIL_VERSION = 2, PAGE_SIZE = 1400, PAGE_PICTURE = SUBJECT_MAX + 40 };
-
-/* The name of the picture of page PAGE of the document whose thumbnail is THUMB, in pages/. */
-void page_picture_name(char out[PAGE_PICTURE], const char *thumb, unsigned page);
+enum { THUMBNAIL_VERSION = 2, PAGE_SIZE = 1400 };
 
 /* What is known of item K's thumbnail of the picture with this hash. 1; 0 when nothing is; -1 with errno where that
  * cannot be read. */

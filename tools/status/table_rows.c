@@ -48,8 +48,8 @@ paper_of_stdout(void)
 
 /* --- pieces of a line --- */
 
-/* Appends TEXT in a COLOUR; NULL: without colour. */
-void
+/* Appends TEXT in COLOUR; NULL: without colour. */
+static void
 rows_coloured(const struct sheet *s, const char *colour, const char *text)
 {
 	bool painted = colour && s->paper->colour && *text;

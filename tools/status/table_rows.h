@@ -44,9 +44,6 @@ void rows_head(struct sheet *s);
 void rows_print(struct sheet *s, const struct snapshot *v);
 void rows_sum(struct sheet *s, const struct snapshot *const *v, size_t n);
 
-/* Appends TEXT in COLOUR; NULL: without colour. */
-void rows_coloured(const struct sheet *s, const char *colour, const char *text);
-
 /* Appends PART, behind BEFORE unless it is the first of the line, or on the next line if it does not fit. */
 void rows_add_part(struct sheet *s, const char *before, const char *colour, const char *part);
 void rows_end_parts(struct sheet *s);
