@@ -32,6 +32,7 @@ enum export_format {
 /* The options. */
 struct settings {
 	bool all, strict, originals;
+	unsigned wanted;     /* with strict: what licences must allow, bits of licence_table.h */
 	bool private;        /* collected/ stays as it is: the collection is a directory that is removed at the end */
 	bool changed;        /* candidates whose file has changed since they were chosen too */
 	const char *contact; /* for the servers that are asked for originals; NULL: as bi-fetch finds it */

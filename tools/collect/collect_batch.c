@@ -194,7 +194,7 @@ static bool
 is_refused(const struct batch_collector *g, struct json_object *item)
 {
 	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
-	bool refused = credit && credit_check(credit);
+	bool refused = credit && credit_check(credit, g->c->set->wanted);
 
 	json_object_put(credit);
 	return refused;

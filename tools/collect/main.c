@@ -3,6 +3,7 @@
  * again. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/msg.h"
@@ -16,10 +17,12 @@
 #include "files/scratch.h"
 #include "import.h"
 #include "records/rec.h"
+#include "review/licence_table.h"
 #include "verify.h"
 
 enum {
-	OPT_CHANGED = 256,
+	OPT_ALLOW = 256,
+	OPT_CHANGED,
 	OPT_CONTACT,
 	OPT_FORMAT,
 	OPT_NAME,
@@ -37,6 +40,7 @@ static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{'o', "output", "FILE", "export the chosen files of the batches"},
+	{OPT_ALLOW, "allow", "WHAT", "--strict, but take files that nc (not sold) or nd (not changed) is asked for"},
 	{OPT_CHANGED, "changed", NULL, "also take candidates whose file has changed since they were chosen"},
 	{OPT_FORMAT, "format", "FORMAT", "tar, zip, webdataset, csv, json, md or coco (by FILE's suffix)"},
 	{OPT_NAME, "name", "TEMPLATE", "of files in the export: {subject}, {n}, {filename}, {title}, {ext}"},
@@ -46,7 +50,7 @@ static const struct opt table[] = {
 	{OPT_PREFER, "prefer", "NAME", "whose decision counts if reviewers differ, or newest"},
 	{OPT_PRIVATE, "private", NULL, "leave the collection as it is, and use one that is removed at the end"},
 	{OPT_SHARD, "shard-size", "SIZE", "the size of a webdataset's files: samples, or bytes such as 500M (1G)"},
-	{OPT_STRICT, "strict", NULL, "refuse files that have no licence or are not free"},
+	{OPT_STRICT, "strict", NULL, "take only files that are free for any use"},
 	{OPT_VERIFY, "verify", NULL, "verify the exports that are the operands"},
 	{0},
 };
@@ -138,6 +142,24 @@ set_shard_size(struct settings *set, const struct opts *o)
 		set->shard_bytes = (uint64_t)opt_bytes(o, 1024, (long)1 << 50);
 }
 
+/* --allow: a list of nc and nd. It implies --strict. */
+static void
+allow_more(struct settings *set, const struct opts *o)
+{
+	char *words = buf_strdup(o->value), *at;
+
+	set->strict = true;
+	for (char *word = strtok_r(words, ",", &at); word; word = strtok_r(NULL, ",", &at)) {
+		if (strcasecmp(word, "nc") == 0)
+			set->wanted &= ~(unsigned)LICENCE_COMMERCE;
+		else if (strcasecmp(word, "nd") == 0)
+			set->wanted &= ~(unsigned)LICENCE_CHANGE;
+		else
+			opt_die("--allow is nc, nd, or both: nc,nd");
+	}
+	free(words);
+}
+
 /* Takes one option. */
 static void
 set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, size_t *files)
@@ -148,6 +170,8 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 		set->json = true;
 	else if (id == 'o')
 		set->output = o->value;
+	else if (id == OPT_ALLOW)
+		allow_more(set, o);
 	else if (id == OPT_CHANGED)
 		set->changed = true;
 	else if (id == OPT_FORMAT)
@@ -176,9 +200,10 @@ main(int argc, char **argv)
 	struct opts o =
 		opt_begin("bi-collect", table, argc, argv, "[BATCH ... | FILE ...]",
 			  "Copies the files that reviewers chose to the collection, with licences, and exports them.");
-	struct settings set = {.json = !isatty(STDOUT_FILENO), .shard_bytes = (uint64_t)1 << 30};
+	struct settings set = {
+		.json = !isatty(STDOUT_FILENO), .shard_bytes = (uint64_t)1 << 30, .wanted = LICENCE_ANY_USE};
 	size_t prefers = 0, files = 0;
-	const char *dir = NULL;
+	const char *dir = NULL, *wrong;
 	bool verify = false;
 	int id;
 
@@ -195,5 +220,8 @@ main(int argc, char **argv)
 	if (verify)
 		msg_finish(verify_files(opt_rest(&o), set.json));
 	export_check(&set);
+	wrong = licence_table_load();
+	if (wrong)
+		msg_die(EX_UNAVAILABLE, "%s", wrong);
 	msg_finish(run_collect(opt_rest(&o), dir, &set));
 }
