@@ -194,7 +194,7 @@ everything() {
 	pick P_batch1 1 1
 	pick P_batch1 2 1
 	run -4 --separate-stderr bi-collect M_batch1 P_batch1
-	[[ $stderr == *"batch P_batch1: subject 1: it is 'Subject 1' (M) in batch M_batch1 and 'Subject 1' (P) here; give"* ]]
+	[[ $stderr == *"batch P_batch1: subject 1: it is 'Subject 1' (M) in batch M_batch1 and 'Subject 1' (P) here; collect it by another id"* ]]
 	assert_equal "$(jq -r '.choices[].batch' "$S/1/metadata.json")" M_batch1
 	assert_equal "$(jq -r '.choices[].batch' "$S/2/metadata.json")" P_batch1
 	# It is free when the other has taken it back.

@@ -22,6 +22,8 @@
 
 enum {
 	OPT_ALLOW = 256,
+	OPT_AS,
+	OPT_BY,
 	OPT_CHANGED,
 	OPT_CONTACT,
 	OPT_FORMAT,
@@ -41,6 +43,8 @@ static const struct opt table[] = {
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{'o', "output", "FILE", "export the chosen files of the batches"},
 	{OPT_ALLOW, "allow", "WHAT", "--strict, but take files that nc (not sold) or nd (not changed) is asked for"},
+	{OPT_AS, "as", "OLD=NEW", "collect the subject with the id OLD as NEW"},
+	{OPT_BY, "by", "WHAT", "collect below by_subject_id/, by_category/ or by_batch/: id, category, batch (id)"},
 	{OPT_CHANGED, "changed", NULL, "also take candidates whose file has changed since they were chosen"},
 	{OPT_FORMAT, "format", "FORMAT", "tar, zip, webdataset, csv, json, md or coco (by FILE's suffix)"},
 	{OPT_NAME, "name", "TEMPLATE", "of files in the export: {subject}, {n}, {filename}, {title}, {ext}"},
@@ -62,7 +66,7 @@ open_collection(struct collect *c)
 	if ((c->temp = root_open_dir(c->root->fd, "temp", true)) < 0 ||
 	    (c->collected = c->set->private ? scratch_open(c->root, c->temp, "collect", c->scratch)
 					    : root_open_dir(c->root->fd, "collected", true)) < 0 ||
-	    (c->subjects = root_open_dir(c->collected, "by_subject_id", true)) < 0)
+	    (c->subjects = root_open_dir(c->collected, place_tree[c->set->by], true)) < 0)
 		return msg_report_errno("cannot write to the collection in %s", c->root->path);
 	return EX_ALL_WELL;
 }
@@ -124,7 +128,7 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 				 {"conflicts", c.refused}, {"failed", c.failed});
 	batch_args_free(&names);
 	for (size_t i = 0; i < c.kept_n; i++)
-		free(c.kept[i].id);
+		free(c.kept[i].place);
 	free(c.kept);
 	return code;
 }
@@ -160,6 +164,22 @@ allow_more(struct settings *set, const struct opts *o)
 	free(words);
 }
 
+/* --as OLD=NEW. */
+static void
+add_name(struct settings *set, const struct opts *o)
+{
+	const char *is = strchr(o->value, '='), *wrong = is ? root_subject_check(is + 1) : NULL;
+	size_t n = 0;
+
+	if (!is || is == o->value)
+		opt_die("--as is OLD=NEW, two ids of a subject");
+	if (wrong)
+		opt_die("--as: '%s' cannot be the id of a subject: it %s", is + 1, wrong);
+	while (set->as[n])
+		n++;
+	set->as[n] = o->value;
+}
+
 /* Takes one option. */
 static void
 set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, size_t *files)
@@ -172,6 +192,10 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 		set->output = o->value;
 	else if (id == OPT_ALLOW)
 		allow_more(set, o);
+	else if (id == OPT_AS)
+		add_name(set, o);
+	else if (id == OPT_BY && (set->by = place_parse(o->value)) == PLACE_KINDS)
+		opt_die("--by is id, category or batch");
 	else if (id == OPT_CHANGED)
 		set->changed = true;
 	else if (id == OPT_FORMAT)
@@ -209,6 +233,7 @@ main(int argc, char **argv)
 
 	set.prefer = buf_alloc(((size_t)argc + 1) * sizeof(*set.prefer));
 	set.picks = buf_alloc(((size_t)argc + 1) * sizeof(*set.picks));
+	set.as = buf_alloc(((size_t)argc + 1) * sizeof(*set.as));
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'r')
 			dir = o.value;
