@@ -7,6 +7,7 @@
 
 #include "base/msg.h"
 #include "formats.h"
+#include "pdf_scans.h"
 
 enum { PAGES_MAX = 20000, LINKS_PAGES = 500 };
 
@@ -139,10 +140,25 @@ put_text(struct doc *d, const char *text, bool first)
 	buf_free(&out);
 }
 
+/* Pages that are pictures of text lack it until somebody recognises it. */
+static void
+miss_scans(struct doc *d, struct page_ranges *scans)
+{
+	const char *pages = page_ranges_end(scans);
+
+	if (*pages) {
+		d->needs_ocr = true;
+		doc_missing(d, "text");
+		doc_meta(d, "pages_without_text", pages);
+	}
+	buf_free(&scans->text);
+}
+
 static void
 put_pages(struct doc *d, PopplerDocument *document)
 {
 	int n = poppler_document_get_n_pages(document);
+	struct page_ranges scans = {0};
 
 	d->pages = n > 0 ? (unsigned)n : 0;
 	for (int i = 0; i < n; i++) {
@@ -151,11 +167,15 @@ put_pages(struct doc *d, PopplerDocument *document)
 
 		if (i >= PAGES_MAX || d->md.full || request_is_late()) {
 			d->truncated = true;
-			return;
+			break;
 		}
 		page = poppler_document_get_page(document, i);
 		text = page ? poppler_page_get_text(page) : NULL;
 		put_text(d, text ? text : "", i == 0);
+		if (!page)
+			doc_missing(d, "pages");
+		else if (pdf_page_is_scan(page, text ? text : ""))
+			page_ranges_add(&scans, (unsigned)i + 1);
 		g_free(text);
 		if (page && i < LINKS_PAGES) {
 			GList *links = poppler_page_get_link_mapping(page);
@@ -174,6 +194,7 @@ put_pages(struct doc *d, PopplerDocument *document)
 		if (page)
 			g_object_unref(page);
 	}
+	miss_scans(d, &scans);
 }
 
 bool
