@@ -1,19 +1,8 @@
 #include "pdf_scans.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 enum { FEW = 200 }; /* characters: a page number, a header, the mark of a scanner's program */
-
-static size_t
-count_characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += !isspace((unsigned char)*text) && ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
 
 /* The part of the page that pictures cover, where overlaps count twice. */
 static double
@@ -35,14 +24,13 @@ picture_cover(PopplerPage *page)
 }
 
 bool
-pdf_page_is_scan(PopplerPage *page, const char *text)
+pdf_page_is_scan(PopplerPage *page, size_t characters)
 {
-	size_t n = count_characters(text);
 	PopplerRectangle marks;
 
-	if (n == 0)
+	if (characters == 0)
 		return poppler_page_get_bounding_box(page, &marks);
-	return n < FEW && picture_cover(page) > 0.5;
+	return characters < FEW && picture_cover(page) > 0.5;
 }
 
 static void

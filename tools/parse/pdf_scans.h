@@ -9,8 +9,9 @@
 
 #include "base/buf.h"
 
-/* Returns whether PAGE shows something but has no TEXT, or only a few words beside a picture that covers most of it. */
-bool pdf_page_is_scan(PopplerPage *page, const char *text);
+/* Returns whether PAGE, whose text has so many CHARACTERS, shows something but has no text, or only a few words beside
+ * a picture that covers most of it. */
+bool pdf_page_is_scan(PopplerPage *page, size_t characters);
 
 /* Page numbers in ascending order, as "1-3, 7". Begins as {0}; the caller frees TEXT. */
 struct page_ranges {
