@@ -63,7 +63,7 @@ async function moves(browser) {
 	await says(page, '#saved', 'All saved');
 	assert.strictEqual(picksOf('M_batch1').length, 1);
 	await page.click('#home');
-	await page.waitForFunction(() => /1 of 4 subjects decided/.test(document.querySelector('#batches').innerText));
+	await page.waitForFunction(() => /1 of 4 subjects decided by ada/.test(document.querySelector('#batches').innerText));
 	const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-batch="M_batch1"] [data-act="Download"]')]);
 
 	assert.match(download.suggestedFilename(), /\.zip$/);
@@ -230,7 +230,7 @@ async function whileFetched(browser) {
 		await says(page, '[data-batch="live"] .status', 'working');
 		await says(page, '.card:nth-child(1) h2', 'live');
 		await bi.isShown(page, '[data-batch="live"] .thumbs img');
-		assert.match(await page.innerText('[data-batch="live"]'), /0 of 1 subject decided/);
+		assert.match(await page.innerText('[data-batch="live"]'), /0 of 1 item decided/);
 	} finally {
 		child.stdin.end();
 		await ended;
