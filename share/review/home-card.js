@@ -72,7 +72,7 @@ function head(batch) {
 
 	status.dataset.status = job.stale ? 'stopped' : String(job.status);
 	return [
-		make('div', {}, make('h2', {title: job.name}, batch.pages ? make('a', {href: reviewPage(batch, 'index.html'), className: 'title'}, bdi(job.name)) : bdi(job.name)),
+		make('div', {}, make('h2', {}, batch.pages ? make('a', {href: reviewPage(batch, 'index.html'), className: 'title'}, bdi(job.name)) : bdi(job.name)),
 			make('p', {className: 'quiet', title: String(job.label || '')}, ...about(batch))),
 		status,
 	];
