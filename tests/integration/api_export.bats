@@ -155,3 +155,22 @@ setup() {
 	assert_equal "$stopped" 18
 	poll 10 grep -q 'export of the batch E was cut off' "$BI_ROOT"/leases/*.log
 }
+
+@test "a client that is slow for more than a minute is cut off, so that others get their turn" {
+	local i
+
+	[ -n "${BI_LONG-}" ] || skip "takes two minutes"
+	choose E 1 one CC0
+	head -c 40000000 /dev/urandom >E-2.txt
+	printf '{"subject":{"id":"2"},"file":"%s"}\n' "$PWD/E-2.txt" | bi-fetch -q -b E >/dev/null
+	printf '{"subject":"2","choice":1,"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}\n' >>"$BI_ROOT/batches/E/picks.ndjson"
+	serve E
+	for i in 1 2 3 4; do
+		start curl -s --limit-rate 4k -o "cut.$i" "$URL/E/export/?format=tar"
+		poll 10 test -s "cut.$i"
+	done
+	run -0 curl -s "$URL/E/export/?format=csv"
+	assert_output --partial '"error":"busy"'
+	poll 300 curl -fsS -o got.csv "$URL/E/export/?format=csv"
+	poll 10 grep -q . got.csv
+}
