@@ -1,5 +1,6 @@
 /* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. */
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <vips/vips.h>
@@ -107,6 +108,27 @@ describe_picture(struct doc *d, const struct picture_file *p)
 	vips_image_map(image, put_field, d);
 }
 
+/* Says why a picture was not found in the file. */
+static bool
+fail_picture(struct doc *d, const struct picture_file *p, enum picture_found found)
+{
+	char why[PICTURE_WHY];
+
+	if (found == PICTURE_VARIANT)
+		return doc_fail(d, "unsupported", "%s", p->why);
+	if (found != PICTURE_DAMAGED)
+		return false;
+	switch (picture_fault(why, sizeof(why))) {
+	case PICTURE_NO_THREAD:
+		return doc_unread(d, EAGAIN);
+	case PICTURE_UNKNOWN:
+		return doc_fail(d, "unsupported", "%s", why);
+	case PICTURE_CUT:
+		break;
+	}
+	return doc_fail(d, "damaged", "%s", why);
+}
+
 bool
 picture_parse(const struct request *r, struct doc *d)
 {
@@ -121,8 +143,8 @@ picture_parse(const struct request *r, struct doc *d)
 	found = picture_find(&p, bytes, n, extra);
 	if (found == PICTURE_FOUND)
 		describe_picture(d, &p);
-	else if (found == PICTURE_DAMAGED)
-		doc_fail(d, "damaged", "it is damaged or cut short");
+	else
+		fail_picture(d, &p, found);
 	picture_free(&p);
 	vips_error_clear();
 	munmap(bytes, n);

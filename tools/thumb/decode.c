@@ -29,65 +29,19 @@ struct picture {
 	struct likeness likeness;
 };
 
-static const char MAGICK_SAYS[] = "libMagick error: ";
-
 int
 decode_fail(char *answer, size_t room, const char *why)
 {
 	return snprintf(answer, room, "failed %.*s", THUMB_WHY - 1, why);
 }
 
-/* Whether libvips says with LINE that it does not know this variant of a format. */
-static bool
-is_unsupported(const char *line)
-{
-	return strcasestr(line, "support") || strcasestr(line, "implemented") || strstr(line, "out of range") ||
-	       strstr(line, "unknown");
-}
-
-/* What the messages TEXT of libvips say is wrong: its last one, which is closest to the cause, or that of ImageMagick
- * before it. Each begins with the part of libvips that wrote it, and ends with a newline. TEXT is changed. */
-static const char *
-find_cause(char *text)
-{
-	char *line, *said = strstr(text, MAGICK_SAYS);
-
-	if (said) {
-		said += strlen(MAGICK_SAYS);
-		if ((line = strstr(said, " `"))) /* a name and a place in its source follow */
-			*line = '\0';
-		said[strcspn(said, "\n")] = '\0';
-		return said;
-	}
-	while ((line = strrchr(text, '\n')) && !line[1])
-		*line = '\0';
-	line = line ? line + 1 : text;
-	said = strstr(line, ": ");
-	return said ? said + 2 : line;
-}
-
 static int
 fail_vips(char *answer, size_t room)
 {
-	char *text = vips_error_buffer_copy(), why[THUMB_WHY];
-	const char *cause;
+	char why[THUMB_WHY];
 
-	/* The text is from GLib, and is all that is known about the cause. */
-	if (strstr(text, "creating thread")) {
-		g_free(text);
+	if (picture_fault(why, sizeof(why)) == PICTURE_NO_THREAD)
 		return snprintf(answer, room, "unread %d", EAGAIN);
-	}
-	cause = find_cause(text);
-	if (!*cause)
-		snprintf(why, sizeof(why), "it cannot be decoded");
-	else if (strstr(cause, "exceeds limit") || strstr(cause, "pixel cache") || strstr(cause, "exhausted"))
-		snprintf(why, sizeof(why), "it is larger than ImageMagick may decode (%.*s)", THUMB_WHY / 2, cause);
-	else if (is_unsupported(cause))
-		snprintf(why, sizeof(why), "this variant of its format is not decoded here (%.*s)", THUMB_WHY / 2,
-			 cause);
-	else
-		snprintf(why, sizeof(why), "the picture is cut short or damaged (%.*s)", THUMB_WHY / 2, cause);
-	g_free(text);
 	return decode_fail(answer, room, why);
 }
 
@@ -351,6 +305,7 @@ picture_decode(const void *bytes, size_t len, int size, int page, int out, bool 
 		n = snprintf(answer, room, "extra");
 		break;
 	case PICTURE_NOT:
+	case PICTURE_VARIANT:
 		n = decode_fail(answer, room, p.file.why);
 		break;
 	case PICTURE_DAMAGED:

@@ -179,7 +179,7 @@ static enum picture_found
 fail_kind(struct picture_file *p, const char *why)
 {
 	snprintf(p->why, sizeof(p->why), "%s", why);
-	return PICTURE_NOT;
+	return PICTURE_VARIANT;
 }
 
 static enum picture_found
@@ -195,9 +195,10 @@ fail_unknown(struct picture_file *p)
 	if (magick_format(p->bytes, p->len)) {
 		snprintf(p->why, sizeof(p->why), "%s is not decoded: libvips was built without ImageMagick",
 			 magick_format(p->bytes, p->len));
-		return PICTURE_NOT;
+		return PICTURE_VARIANT;
 	}
-	return fail_kind(p, "pictures of this kind are not decoded here");
+	fail_kind(p, "pictures of this kind are not decoded here");
+	return PICTURE_NOT;
 }
 
 /* --- opening --- */
@@ -344,12 +345,12 @@ picture_find(struct picture_file *p, const void *bytes, size_t len, bool extra)
 		p->tiff.level_count = 0;
 	if (!take_preview(p))
 		return fail_kind(p, p->preview.why);
+	if (!extra && magick_format(p->bytes, p->len))
+		return PICTURE_ELSEWHERE;
 	if (p->preview.kind == PREVIEW_PIXELS)
 		p->kind = kind_of_loader("VipsForeignLoadPpm");
 	else
 		p->kind = kind_of(p->bytes, p->len);
-	if (!p->kind && !extra && magick_format(p->bytes, p->len))
-		return PICTURE_ELSEWHERE;
 	if (!p->kind)
 		return fail_unknown(p);
 	if (p->kind->extra && !extra)

@@ -27,8 +27,9 @@ struct picture_kind {
 enum picture_found {
 	PICTURE_FOUND,
 	PICTURE_ELSEWHERE, /* it needs a process that was started with EXTRA */
-	PICTURE_NOT,       /* it is of no kind that is decoded: why */
-	PICTURE_DAMAGED,   /* its header cannot be read: the errors of libvips, or why */
+	PICTURE_NOT,       /* it is of no kind that is decoded, or no picture: why */
+	PICTURE_VARIANT,   /* it is a picture of a kind or variant that is not decoded: why */
+	PICTURE_DAMAGED,   /* its header cannot be read: picture_fault() */
 };
 
 struct picture_file {
@@ -38,7 +39,7 @@ struct picture_file {
 	int width, height;      /* of the picture, the right way up */
 	int pages;              /* or frames; copies of the first do not count */
 	VipsImage *header;      /* libvips' image of the picture, of which nothing is decoded */
-	char why[PICTURE_WHY];  /* PICTURE_NOT: in words for people */
+	char why[PICTURE_WHY];  /* PICTURE_NOT, PICTURE_VARIANT: in words for people */
 	int page, levels;       /* which page of the file is the picture; in how many sizes each is one (JPEG 2000) */
 	struct tiff_pages tiff; /* level_count 0: it is no TIFF */
 	struct preview preview;
@@ -61,6 +62,16 @@ enum picture_found picture_find(struct picture_file *p, const void *bytes, size_
  * For g_object_unref(), before picture_free().
  */
 VipsImage *picture_open(const struct picture_file *p, int size);
+
+/* What the errors of libvips say is wrong. */
+enum picture_fault {
+	PICTURE_CUT,       /* the picture is damaged */
+	PICTURE_UNKNOWN,   /* its variant of the format is not known, or takes too much memory */
+	PICTURE_NO_THREAD, /* this machine has no thread for it */
+};
+
+/* Returns what the errors of libvips say, and writes it to WHY, of ROOM bytes, in words for people. */
+enum picture_fault picture_fault(char *why, size_t room);
 
 void picture_free(struct picture_file *p);
 
