@@ -25,6 +25,7 @@ LIBS_httpdate_test = libcurl
 LIBS_linked_data_test = libcurl
 LIBS_url_test = libcurl
 LIBS_archive = libarchive
+LIBS_tiff = libtiff-4
 
 ifdef SANITIZE
 BUILD = build/sanitized
