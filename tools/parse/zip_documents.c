@@ -106,6 +106,8 @@ parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)
 
 	d->kind = kind;
 	parsed = members_read(r, d, &m, wants) && parse(&m, d);
+	if (!parsed && m.cut && d->failed && strcmp(d->failed, "damaged") == 0)
+		doc_fail(d, "memory", "unpacked, it is too large to parse");
 	members_free(&m);
 	return parsed;
 }
