@@ -1,5 +1,6 @@
 #include "opc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -110,4 +111,44 @@ opc_url(const struct opc_relations *r, const char *id)
 	    (strncasecmp(one->target, "http://", 7) != 0 && strncasecmp(one->target, "https://", 8) != 0))
 		return NULL;
 	return one->target;
+}
+
+/* --- content types --- */
+
+struct typing {
+	const char *part; /* the main part's name */
+	char *out;        /* its type */
+	bool overridden;  /* it is stated for this part, not for its extension */
+};
+
+static void
+types_begin(void *arg, const char *name, const char **attributes)
+{
+	struct typing *x = arg;
+	const char *part = xml_attribute(attributes, "PartName"), *type = xml_attribute(attributes, "ContentType"),
+		   *extension = xml_attribute(attributes, "Extension"), *dot = strrchr(x->part, '.');
+	bool own = strcmp(name, "Override") == 0 && part && strcasecmp(part + (*part == '/'), x->part) == 0;
+
+	if (!type || x->overridden)
+		return;
+	if (own || (strcmp(name, "Default") == 0 && extension && dot && strcasecmp(extension, dot + 1) == 0))
+		snprintf(x->out, OPC_TYPE, "%s", type);
+	x->overridden = own;
+}
+
+void
+opc_main_type(const struct members *m, char out[OPC_TYPE])
+{
+	const struct member_one *types = members_find(m, "[Content_Types].xml");
+	struct typing x = {.part = "", .out = out};
+	struct opc_relations package;
+
+	out[0] = '\0';
+	opc_read(m, "", &package);
+	for (size_t i = 0; i < package.count; i++)
+		if (strcasecmp(package.v[i].type, "officeDocument") == 0 && !package.v[i].external)
+			x.part = package.v[i].target;
+	if (types && x.part[0])
+		xml_read(&(struct xml_reader){.begin = types_begin, .arg = &x}, types->bytes, types->n);
+	opc_free(&package);
 }

@@ -10,7 +10,7 @@
 
 #include "members.h"
 
-enum { OPC_RELATIONS = 200000 };
+enum { OPC_RELATIONS = 200000, OPC_TYPE = 200 };
 
 struct opc_relation {
 	char *id;
@@ -42,5 +42,9 @@ const struct member_one *opc_part_of_type(const struct members *m, const struct 
 
 /* The URL of the relation with this id if that leads to the web (http, https), or NULL. */
 const char *opc_url(const struct opc_relations *r, const char *id);
+
+/* Stores the content type of the package's main part in OUT, "" if it states none. The members [Content_Types].xml and
+ * _rels/.rels are needed. */
+void opc_main_type(const struct members *m, char out[OPC_TYPE]);
 
 #endif

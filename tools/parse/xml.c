@@ -31,6 +31,15 @@ xml_attribute(const char **attributes, const char *name)
 	return NULL;
 }
 
+const char *
+xml_relation_id(const char **attributes)
+{
+	for (; attributes[0]; attributes += 2)
+		if (xml_local(attributes[0]) != attributes[0] && strcmp(xml_local(attributes[0]), "id") == 0)
+			return attributes[1];
+	return NULL;
+}
+
 static void
 on_begin(void *arg, const char *name, const char **attributes)
 {

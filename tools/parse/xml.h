@@ -23,4 +23,7 @@ bool xml_read(const struct xml_reader *r, const char *bytes, size_t n);
 /* The attribute with this name (without its prefix), NULL where there is none. */
 const char *xml_attribute(const char **attributes, const char *name);
 
+/* The attribute r:id, whatever its prefix, which names a relation; an id without a prefix is another. NULL: none. */
+const char *xml_relation_id(const char **attributes);
+
 #endif
