@@ -101,6 +101,12 @@ void md_pre(struct md *m, const char *text, size_t n, const char *language);
 /* Text as it stands, lines and all. */
 void md_raw(struct md *m, const char *text, size_t n);
 
+/* Moves the blocks of FROM to the end of M; FROM is empty then. */
+void md_append(struct md *m, struct md *from);
+
+/* Whether nothing was written. */
+bool md_is_empty(const struct md *m);
+
 /* A line across. */
 void md_rule(struct md *m);
 
