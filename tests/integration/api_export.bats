@@ -70,6 +70,11 @@ setup() {
 	assert_equal "$(jq -c '[.batch, .files, .bytes, .refused, [.left_out[] | [.subject, .code]]]' <<<"$output")" '["E",2,6,1,[["3","disagreement"]]]'
 	run -0 curl -fsS "$URL/E/export/?check=1&strict=1&prefer=bob"
 	assert_equal "$(jq -c '[.files, .refused, [.left_out[] | [.subject, .code]]]' <<<"$output")" '[1,1,[["2","no_license"]]]'
+	choose E 4 four 'CC BY-NC-ND 4.0'
+	run -0 curl -fsS "$URL/E/export/?check=1&allow=nc"
+	assert_equal "$(jq -c '[.left_out[] | select(.subject == "4").code]' <<<"$output")" '["no_license"]'
+	run -0 curl -fsS "$URL/E/export/?check=1&allow=nc,nd"
+	assert_equal "$(jq -c '[.left_out[] | select(.subject == "4").code]' <<<"$output")" '[]'
 	curl -fsS "$URL/E/export/?format=csv&prefer=ada" | grep -q '^"3",.*"preferred"'
 }
 

@@ -292,7 +292,7 @@ export_stream_is_alive(struct export_stream *x)
 struct arguments {
 	const char *v[20];
 	size_t n;
-	struct buf prefer, name, program;
+	struct buf prefer, name, allow, program;
 };
 
 static void
@@ -324,6 +324,8 @@ take_query(struct api *api, struct export_stream *x, const struct request *q, st
 	add_argument(a, "--root", api->root.path);
 	if (strict)
 		add_argument(a, "--strict", NULL);
+	if (query_text(q, "allow", &a->allow))
+		add_argument(a, "--allow", a->allow.data);
 	if (query_text(q, "prefer", &a->prefer))
 		add_argument(a, "--prefer", a->prefer.data);
 	if (!x->check && query_text(q, "name", &a->name))
@@ -392,6 +394,7 @@ export_stream_begin(struct api *api, struct client *c, const struct request *q, 
 	if (good && (path_of_program(&a.program, "bi-collect") < 0 || start_collect(x, &a) < 0))
 		good = reply_error(r, 500, "cannot_export", "bi-collect cannot be started: %s", strerror(errno));
 	buf_free(&a.prefer);
+	buf_free(&a.allow);
 	buf_free(&a.name);
 	buf_free(&a.program);
 	if (!good) {
