@@ -1,4 +1,4 @@
-/* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. */
+/* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. Drawings have text, too. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 
 #include "base/msg.h"
 #include "formats.h"
+#include "svg_text.h"
 
 static void
 ignore_log(const char *domain, GLogLevelFlags level, const char *text, void *arg)
@@ -151,6 +152,8 @@ picture_parse(const struct request *r, struct doc *d)
 		image = vips_image_new_from_buffer(bytes, n, "", NULL);
 	if (image) {
 		describe_picture(d, image);
+		if (strncmp(loader, "VipsForeignLoadSvg", 18) == 0)
+			svg_text_put(bytes, n, d);
 		g_object_unref(image);
 	} else if (loader && is_let(loader)) {
 		doc_fail(d, "damaged", "it is damaged or cut short");
