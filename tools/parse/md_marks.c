@@ -134,12 +134,44 @@ join_codes(cmark_node *node)
 	}
 }
 
-static bool
-has_mark(cmark_node *line)
+/* The character that NODE begins or ends with, if it is a text; 0 if it is not one. */
+static char
+edge(cmark_node *node, bool end)
 {
-	for (cmark_node *child = cmark_node_first_child(line); child; child = cmark_node_next(child))
-		if (is_mark(child) || has_mark(child))
+	const char *text = node && cmark_node_get_type(node) == CMARK_NODE_TEXT ? cmark_node_get_literal(node) : "";
+	size_t n = strlen(text);
+
+	return n ? text[end ? n - 1 : 0] : '\0';
+}
+
+static bool
+is_letter(char c)
+{
+	return (c & 0x80) == 0 && isalnum((unsigned char)c);
+}
+
+/* Whether the text beside a mark is an ASCII character that is not a letter, or there is none. */
+static bool
+is_apart(cmark_node *beside, bool before)
+{
+	char c = edge(beside, before);
+
+	return !beside || (c && !(c & 0x80) && !is_letter(c));
+}
+
+/* Whether a mark below LINE may be read as something else. */
+static bool
+has_doubtful_mark(cmark_node *line)
+{
+	for (cmark_node *child = cmark_node_first_child(line); child; child = cmark_node_next(child)) {
+		if (is_mark(child) &&
+		    (!is_letter(edge(cmark_node_first_child(child), false)) ||
+		     !is_letter(edge(cmark_node_last_child(child), true)) ||
+		     !is_apart(cmark_node_previous(child), true) || !is_apart(cmark_node_next(child), false)))
 			return true;
+		if (has_doubtful_mark(child))
+			return true;
+	}
 	return false;
 }
 
@@ -167,7 +199,7 @@ md_settle_marks(cmark_node *document)
 	while ((event = cmark_iter_next(i)) != CMARK_EVENT_DONE) {
 		cmark_node *at = cmark_iter_get_node(i);
 
-		if (event == CMARK_EVENT_EXIT && is_line(at) && has_mark(at))
+		if (event == CMARK_EVENT_EXIT && is_line(at) && has_doubtful_mark(at))
 			settle_line(at);
 	}
 	cmark_iter_free(i);

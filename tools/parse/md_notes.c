@@ -30,6 +30,7 @@ write_apart(struct md *m, cmark_node *root)
 
 	if (m->apart == OUTER) {
 		m->flat++;
+		m->space = true;
 		return false;
 	}
 	outer = buf_alloc(sizeof(*outer));
@@ -55,6 +56,7 @@ return_outer(struct md *m)
 
 	if (m->flat > 0) {
 		m->flat--;
+		m->space = true;
 		return false;
 	}
 	if (!outer)

@@ -248,6 +248,21 @@ md_close(struct md *m, enum md_mark mark)
 	md_drop_mark(m, i - 1);
 }
 
+/* Adds a word without its soft hyphens, which only say where it may be divided. */
+static void
+add_word(struct md *m, const char *word, size_t n)
+{
+	static const char soft[] = "\xc2\xad";
+	const char *at;
+
+	while ((at = memmem(word, n, soft, 2))) {
+		buf_add(&m->text, word, (size_t)(at - word));
+		n -= (size_t)(at - word) + 2;
+		word = at + 2;
+	}
+	buf_add(&m->text, word, n);
+}
+
 void
 md_text(struct md *m, const char *text, size_t n)
 {
@@ -261,7 +276,7 @@ md_text(struct md *m, const char *text, size_t n)
 			continue;
 		}
 		md_begin_word(m);
-		buf_add(&m->text, text + i, word);
+		add_word(m, text + i, word);
 	}
 }
 

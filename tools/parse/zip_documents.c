@@ -12,6 +12,8 @@
 #include "formats.h"
 #include "odf.h"
 
+#define TYPES "[Content_Types].xml"
+
 enum { LISTED = 100000, TRIES = 100 };
 
 static struct {
@@ -111,9 +113,21 @@ parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)
 }
 
 static bool
+parse_docx(const struct members *m, struct doc *d)
+{
+	return docx_parse(m, packed.tree, d);
+}
+
+static bool
 parse_epub(const struct members *m, struct doc *d)
 {
 	return epub_parse(m, packed.tree, d);
+}
+
+static bool
+is_types(const char *name)
+{
+	return strcmp(name, TYPES) == 0;
 }
 
 /* The members of a ZIP determine its type. */
@@ -121,10 +135,10 @@ static bool
 parse_zip(const struct request *r, struct doc *d)
 {
 	struct members names;
-	bool whole = members_list(r, d, &names);
-	bool docx = members_has(&names, "word/document.xml"), odf = members_has(&names, "content.xml"),
-	     epub = members_has(&names, "META-INF/container.xml"),
-	     other = members_has(&names, "[Content_Types].xml") && !docx;
+	bool whole = members_read(r, d, &names, is_types);
+	bool docx = members_has(&names, "word/document.xml") || docx_is_stated(members_find(&names, TYPES)),
+	     odf = members_has(&names, "content.xml"), epub = members_has(&names, "META-INF/container.xml"),
+	     other = members_has(&names, TYPES) && !docx;
 
 	members_free(&names);
 	if (d->failed && strcmp(d->failed, "unread") == 0)
@@ -133,7 +147,7 @@ parse_zip(const struct request *r, struct doc *d)
 		return false;
 	d->failed = NULL;
 	if (docx)
-		return parse_as(r, d, "document", docx_wants, docx_parse);
+		return parse_as(r, d, "document", docx_wants, parse_docx);
 	if (epub)
 		return parse_as(r, d, "book", epub_wants, parse_epub);
 	if (odf)
