@@ -4,6 +4,25 @@
 
 #include "docx_internal.h"
 
+/* Adjacent runs with the same style are one run, so open marks stay open. */
+void
+docx_set_mark(struct docx *x, enum md_mark mark, bool on)
+{
+	if (on && !x->marked[mark])
+		md_open(x->md, mark, NULL);
+	else if (!on && x->marked[mark])
+		md_close(x->md, mark);
+	x->marked[mark] = on;
+}
+
+void
+docx_flush_code(struct docx *x)
+{
+	if (x->code.len > 0)
+		md_code(x->md, x->code.data, x->code.len);
+	buf_clear(&x->code);
+}
+
 void
 docx_leave_items(struct docx *x, int level)
 {

@@ -17,15 +17,6 @@ innermost(struct docx *x)
 	return x->field_count > 0 && x->field_count <= DOCX_FIELDS ? &x->fields[x->field_count - 1] : NULL;
 }
 
-bool
-docx_in_instruction(const struct docx *x)
-{
-	for (unsigned i = 0; i < x->field_count && i < DOCX_FIELDS; i++)
-		if (!x->fields[i].result)
-			return true;
-	return false;
-}
-
 /* Copies the next word of an instruction, or what is in quotes. Returns where it ends, or NULL if there is none. */
 static const char *
 next_word(const char *at, struct buf *word)

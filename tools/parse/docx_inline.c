@@ -9,15 +9,13 @@
 #include "math_tex.h"
 #include "records/rec.h"
 
-/* Adjacent runs with the same style are one run, so open marks stay open. */
-void
-docx_set_mark(struct docx *x, enum md_mark mark, bool on)
+bool
+docx_in_instruction(const struct docx *x)
 {
-	if (on && !x->marked[mark])
-		md_open(x->md, mark, NULL);
-	else if (!on && x->marked[mark])
-		md_close(x->md, mark);
-	x->marked[mark] = on;
+	for (unsigned i = 0; i < x->field_count && i < DOCX_FIELDS; i++)
+		if (!x->fields[i].result)
+			return true;
+	return false;
 }
 
 /* Whether what comes now is seen by a reader. */
@@ -29,14 +27,6 @@ docx_is_visible(struct docx *x)
 	if (x->run.hidden)
 		doc_missing(x->d, "hidden text");
 	return !x->run.hidden;
-}
-
-void
-docx_flush_code(struct docx *x)
-{
-	if (x->code.len > 0)
-		md_code(x->md, x->code.data, x->code.len);
-	buf_clear(&x->code);
 }
 
 static void

@@ -107,6 +107,8 @@ bool docx_body_read(struct docx *x, const char *part, const char *note);
 
 /* --- docx_blocks --- */
 
+void docx_set_mark(struct docx *x, enum md_mark mark, bool on);
+void docx_flush_code(struct docx *x); /* ends a code span */
 void docx_open_paragraph(struct docx *x);
 void docx_end_paragraph(struct docx *x);
 void docx_leave_items(struct docx *x, int level);
@@ -118,15 +120,14 @@ void docx_skip_cells(struct docx *x, const char *count);
 
 /* --- docx_inline --- */
 
-void docx_set_mark(struct docx *x, enum md_mark mark, bool on);
 void docx_put_text(struct docx *x, const char *s, size_t n);
 void docx_put_symbol(struct docx *x, const char *font, const char *code);
 void docx_put_space(struct docx *x, bool line);
 void docx_put_formula(struct docx *x);
-void docx_flush_code(struct docx *x);
 void docx_open_link(struct docx *x, const char *url);
 void docx_close_link(struct docx *x);
 void docx_put_note(struct docx *x, const char *kind, const char *id);
+bool docx_in_instruction(const struct docx *x);
 bool docx_is_visible(struct docx *x);
 
 /* --- docx_fields --- */
@@ -134,7 +135,6 @@ bool docx_is_visible(struct docx *x);
 void docx_field_begin(struct docx *x, const char *instruction);
 void docx_field_result(struct docx *x);
 void docx_field_end(struct docx *x);
-bool docx_in_instruction(const struct docx *x);
 
 /* --- docx_objects --- */
 

@@ -11,47 +11,12 @@
 /* The headers of Debian 12 do not declare these; the library has them. */
 extern cmark_node_type CMARK_NODE_TABLE, CMARK_NODE_TABLE_ROW, CMARK_NODE_TABLE_CELL, CMARK_NODE_STRIKETHROUGH;
 
-static cmark_syntax_extension *tables, *strikethrough;
-
-static void *
-calloc_or_end(size_t n, size_t size)
-{
-	return buf_alloc(n * size);
-}
-
-cmark_mem md_memory = {calloc_or_end, buf_realloc, free};
-
-/* A new last node of PARENT. */
-cmark_node *
-md_add_node(struct md *m, cmark_node *parent, cmark_node_type type)
-{
-	cmark_syntax_extension *extension = type == CMARK_NODE_STRIKETHROUGH ? strikethrough : NULL;
-	cmark_node *node;
-
-	if (type == CMARK_NODE_TABLE || type == CMARK_NODE_TABLE_ROW || type == CMARK_NODE_TABLE_CELL)
-		extension = tables;
-	node = cmark_node_new_with_mem_and_ext(type, &md_memory, extension);
-	m->nodes++;
-	cmark_node_append_child(parent, node);
-	return node;
-}
-
 void
 md_begin(struct md *m, size_t most)
 {
-	cmark_gfm_core_extensions_ensure_registered(); /* once: it allocates memory, and opens nothing */
-	tables = cmark_find_syntax_extension("table");
-	strikethrough = cmark_find_syntax_extension("strikethrough");
+	md_load();
 	*m = (struct md){.most = most, .document = cmark_node_new_with_mem(CMARK_NODE_DOCUMENT, &md_memory)};
 	buf_str(&m->out, "");
-}
-
-void
-md_drop_mark(struct md *m, unsigned i)
-{
-	free(m->marks[i].url);
-	memmove(&m->marks[i], &m->marks[i + 1], (m->mark_count - i - 1) * sizeof(m->marks[0]));
-	m->mark_count--;
 }
 
 void
@@ -84,53 +49,6 @@ md_end(struct md *m)
 }
 
 /* --- blocks --- */
-
-void
-md_block(struct md *m)
-{
-	m->space = m->space || m->plain;
-	if (m->plain)
-		return;
-	md_end_line(m);
-	m->heading = 0;
-}
-
-void
-md_heading(struct md *m, unsigned level)
-{
-	if (m->plain)
-		return;
-	m->heading = level < 1 ? 1 : level > 6 ? 6 : level;
-}
-
-/* The text of a node. */
-static const char *
-text_of(cmark_node *node)
-{
-	const char *text = cmark_node_get_literal(node);
-
-	return cmark_node_get_type(node) != CMARK_NODE_HTML_INLINE ? text
-	       : strcmp(text, MD_BAR) == 0                         ? "|"
-	       : strcmp(text, MD_COLON) == 0                       ? ":"
-								   : text;
-}
-
-void
-md_add_words(cmark_node *node, struct buf *out)
-{
-	cmark_iter *i = cmark_iter_new(node);
-	cmark_event_type event;
-
-	while ((event = cmark_iter_next(i)) != CMARK_EVENT_DONE) {
-		cmark_node *at = cmark_iter_get_node(i);
-
-		if (event == CMARK_EVENT_ENTER && cmark_node_get_type(at) == CMARK_NODE_LINEBREAK)
-			buf_str(out, " ");
-		else if (event == CMARK_EVENT_ENTER && cmark_node_get_literal(at))
-			buf_str(out, text_of(at));
-	}
-	cmark_iter_free(i);
-}
 
 void
 md_words(struct md *m, struct buf *out)
@@ -179,28 +97,6 @@ list_for(struct md *m, long number)
 	return list;
 }
 
-/* The container of the one that is open at DEPTH. */
-static cmark_node *
-outer_container(const struct md *m, unsigned depth)
-{
-	return depth > 1 ? m->nest[depth - 2] : m->document;
-}
-
-void
-md_replace_empty_item(struct md *m)
-{
-	cmark_node *item = md_innermost(m), *list;
-
-	if (m->depth == 0 || m->depth > MD_DEPTH || cmark_node_get_type(item) != CMARK_NODE_ITEM ||
-	    cmark_node_first_child(item) || item == outer_container(m, m->depth))
-		return;
-	list = cmark_node_parent(item);
-	m->nest[m->depth - 1] = outer_container(m, m->depth);
-	cmark_node_free(item);
-	if (!cmark_node_first_child(list))
-		cmark_node_free(list);
-}
-
 void
 md_item(struct md *m, long number)
 {
@@ -234,7 +130,7 @@ md_leave(struct md *m)
 	if (m->plain || m->depth == 0 || --m->depth >= MD_DEPTH)
 		return;
 	node = m->nest[m->depth];
-	if (cmark_node_first_child(node) || node == outer_container(m, m->depth + 1))
+	if (cmark_node_first_child(node) || node == md_outer_container(m, m->depth + 1))
 		return;
 	list = cmark_node_get_type(node) == CMARK_NODE_ITEM ? cmark_node_parent(node) : NULL;
 	cmark_node_free(node);
@@ -268,18 +164,6 @@ md_pre(struct md *m, const char *text, size_t n, const char *language)
 	cmark_node_set_literal(block, code.data);
 	cmark_node_set_fence_info(block, language);
 	buf_free(&code);
-}
-
-void
-md_raw(struct md *m, const char *text, size_t n)
-{
-	size_t room = m->out.len < m->most ? m->most - m->out.len : 0;
-
-	if (n > room) {
-		m->full = true;
-		n = utf8_whole_length(text, room);
-	}
-	buf_add(&m->out, text, n);
 }
 
 void

@@ -13,6 +13,9 @@
 /* The functions for memory that libcmark-gfm gets. They end the program if there is none. */
 extern cmark_mem md_memory;
 
+/* Loads the extensions of libcmark-gfm. */
+void md_load(void);
+
 /* Adds a new last node to PARENT. */
 cmark_node *md_add_node(struct md *m, cmark_node *parent, cmark_node_type type);
 
@@ -21,6 +24,9 @@ cmark_node *md_add_block(struct md *m, cmark_node_type type);
 
 /* Returns the innermost container that is open: an item, a quote or the document. */
 cmark_node *md_innermost(const struct md *m);
+
+/* Returns the container of the one that is open at DEPTH. */
+cmark_node *md_outer_container(const struct md *m, unsigned depth);
 
 /* Removes the item that is open if it is empty; its place gets what it is in. An item that begins with a list is
  * written as "-   - ", which is read as an item that is indented further than its next lines, and one that begins with

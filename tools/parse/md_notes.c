@@ -102,23 +102,6 @@ md_aside_end(struct md *m)
 	}
 }
 
-void
-md_place_asides(struct md *m)
-{
-	cmark_node *asides = m->asides, *in = md_innermost(m), *child;
-
-	if (!asides)
-		return;
-	m->asides = NULL;
-	if (cmark_node_first_child(asides) && cmark_node_get_type(in) == CMARK_NODE_ITEM)
-		cmark_node_set_list_tight(cmark_node_parent(in), 0);
-	while ((child = cmark_node_first_child(asides))) {
-		m->last = child;
-		cmark_node_append_child(in, child);
-	}
-	cmark_node_free(asides);
-}
-
 /* --- notes --- */
 
 unsigned

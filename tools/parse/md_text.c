@@ -12,37 +12,6 @@ extern cmark_node_type CMARK_NODE_STRIKETHROUGH;
 
 enum { ADDRESS = 2000 }; /* bytes of one in the text */
 
-bool
-md_is_full(struct md *m, size_t more)
-{
-	if (!m->full && m->bytes + more <= m->most && m->nodes < MD_NODES) {
-		m->bytes += more;
-		return false;
-	}
-	m->full = true;
-	return true;
-}
-
-cmark_node *
-md_innermost(const struct md *m)
-{
-	unsigned depth = m->depth < MD_DEPTH ? m->depth : MD_DEPTH;
-
-	return depth ? m->nest[depth - 1] : m->document;
-}
-
-/* Makes a new block in the innermost container. A list is loose, with empty lines, if an item has more than one block
- * of text followed by lists. */
-cmark_node *
-md_add_block(struct md *m, cmark_node_type type)
-{
-	cmark_node *in = md_innermost(m);
-
-	if (type != CMARK_NODE_LIST && cmark_node_get_type(in) == CMARK_NODE_ITEM && cmark_node_first_child(in))
-		cmark_node_set_list_tight(cmark_node_parent(in), 0);
-	return md_add_node(m, in, type);
-}
-
 /* The length of the address that TEXT begins with, 0 if it does not begin with one. Punctuation at its end does not
  * belong to it. */
 static size_t
@@ -359,4 +328,22 @@ md_end_line(struct md *m)
 	m->space = m->broken = false;
 	if (!m->plain)
 		md_place_asides(m);
+}
+
+void
+md_block(struct md *m)
+{
+	m->space = m->space || m->plain;
+	if (m->plain)
+		return;
+	md_end_line(m);
+	m->heading = 0;
+}
+
+void
+md_heading(struct md *m, unsigned level)
+{
+	if (m->plain)
+		return;
+	m->heading = level < 1 ? 1 : level > 6 ? 6 : level;
 }
