@@ -13,6 +13,8 @@ const words = {
 	upload_lost: 'upload lost', file_lost: 'file lost', deleted: 'deleted', cancelled: 'cancelled', system_error: 'this machine failed',
 	no_url: 'no address', bad_subject: 'invalid subject', no_candidates: 'nothing found', no_query: 'nothing to search for',
 	archive_damaged: 'damaged archive', archive_encrypted: 'encrypted archive', not_an_archive: 'not an archive',
+	archive_empty: 'empty archive', archive_unsupported: 'unknown kind of archive', member_encrypted: 'encrypted',
+	member_unsupported: 'packed by an unknown method', member_damaged: 'damaged',
 };
 const statuses = {401: 'access denied', 403: 'access denied', 404: 'not found', 410: 'gone', 429: 'too many requests'};
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "confined/unpack.h"
 #include "request.h"
 
 enum {
@@ -34,6 +35,9 @@ bool members_list(const struct request *r, struct doc *d, struct members *m);
  * out. False: doc_fail() was called. For members_free(), whatever returns.
  */
 bool members_read(const struct request *r, struct doc *d, struct members *m, bool (*wanted)(const char *name));
+
+/* Fails with the reason for which A, which reads U, cannot be unpacked. Always false. */
+bool members_fail(struct archive *a, const struct unpack *u, struct doc *d);
 
 /* The one of the name, NULL where there is none or it was not unpacked. */
 const struct member_one *members_find(const struct members *m, const char *name);
