@@ -42,6 +42,11 @@ static const struct {
 	{"application/x-iso9660-image", "packed"},
 	{"application/vnd.ms-cab-compressed", "packed"},
 	{"application/x-archive", "packed"},
+	{"application/vnd.rar", "packed"},
+	{"application/x-compress", "packed"},
+	{"application/x-l", "packed"}, /* lha, lz4, lzip, lzma */
+	{"application/x-rpm", "packed"},
+	{"application/x-xar", "packed"},
 	{"image/vnd.djvu", NULL},
 	{"image/bmp", "picture_extra"},
 	{"image/svg", "picture_extra"},
