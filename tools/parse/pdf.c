@@ -7,6 +7,7 @@
 
 #include "base/msg.h"
 #include "formats.h"
+#include "ocr_pages.h"
 
 enum { PAGES_MAX = 20000, LINKS_PAGES = 500 };
 
@@ -140,7 +141,7 @@ put_text(struct doc *d, const char *text, bool first)
 }
 
 static void
-put_pages(struct doc *d, PopplerDocument *document)
+put_pages(const struct request *r, struct doc *d, PopplerDocument *document)
 {
 	int n = poppler_document_get_n_pages(document);
 
@@ -155,6 +156,8 @@ put_pages(struct doc *d, PopplerDocument *document)
 		}
 		page = poppler_document_get_page(document, i);
 		text = page ? poppler_page_get_text(page) : NULL;
+		if (page && *r->ocr && strspn(text ? text : "", " \t\n\f") == strlen(text ? text : ""))
+			ocr_save_page(d, page, (unsigned)i + 1);
 		put_text(d, text ? text : "", i == 0);
 		g_free(text);
 		if (page && i < LINKS_PAGES) {
@@ -194,7 +197,7 @@ pdf_parse(const struct request *r, struct doc *d)
 	document = open_bytes(bytes, n, &error);
 	if (document && poppler_document_get_n_pages(document) > 0) {
 		describe_document(d, document);
-		put_pages(d, document);
+		put_pages(r, d, document);
 	} else if (document) {
 		doc_fail(d, "damaged", "it is damaged: it has no pages");
 	} else if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED)) {

@@ -7,6 +7,7 @@
 
 #include "base/msg.h"
 #include "formats.h"
+#include "ocr_pages.h"
 
 static void
 ignore_log(const char *domain, GLogLevelFlags level, const char *text, void *arg)
@@ -151,6 +152,8 @@ picture_parse(const struct request *r, struct doc *d)
 		image = vips_image_new_from_buffer(bytes, n, "", NULL);
 	if (image) {
 		describe_picture(d, image);
+		if (*r->ocr)
+			ocr_save_picture(d, image);
 		g_object_unref(image);
 	} else if (loader && is_let(loader)) {
 		doc_fail(d, "damaged", "it is damaged or cut short");
