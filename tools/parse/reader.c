@@ -1,4 +1,4 @@
-/* Other people's programs as parsers: bi-readers(5), confined/run.h. The process that serves this format starts them
+/* Other people's programs as parsers: bi-readers(5), confined/run_program.h. The process that serves this format starts them
  * and takes their output. It parses none of the bytes itself, and can start and read nothing else. */
 #include <errno.h>
 #include <fcntl.h>
@@ -166,7 +166,7 @@ reader_parse(const struct request *q, struct doc *d)
 		return true;
 	}
 	make_argv(r, q, argv);
-	end = run(&run_it, &out, said);
+	end = run_program(&run_it, &out, said);
 	if (end == RUN_DONE || end == RUN_FULL) {
 		d->truncated = end == RUN_FULL;
 		doc_meta(d, "reader", r->argv[0]);

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "confined/run.h"
+#include "confined/run_program.h"
 
 enum reader_output { READER_TEXT, READER_MARKDOWN };
 

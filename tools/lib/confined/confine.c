@@ -29,7 +29,8 @@
 #define ADDRESS_SANITIZER 0
 #endif
 
-/* Allowed with any arguments: they reach nothing that is not already open. Also for other people's programs (run.h). */
+/* Allowed with any arguments: they reach nothing that is not already open. Also for other people's programs
+ * (run_program.h). */
 static const int allowed[] = {
 	/* open descriptors; a socket takes descriptors from its peer only */
 	SCMP_SYS(read),

@@ -1,5 +1,5 @@
 /*
- * confine_internal: the parts of confine.c that confine other people's programs too (run.h).
+ * confine_internal: the parts of confine.c that confine other people's programs too (run_program.h).
  */
 #ifndef BI_CONFINE_INTERNAL_H
 #define BI_CONFINE_INTERNAL_H

@@ -11,7 +11,7 @@
 
 #include "base/msg.h"
 #include "confined/confine_internal.h"
-#include "confined/run.h"
+#include "confined/run_program.h"
 
 /* Allowed for programs beyond what our own helpers may do: opening and looking at files, of which Landlock decides, and
  * waiting in the ways that language runtimes do. */
@@ -116,9 +116,8 @@ limit_time(void)
 static int
 limit_all(void)
 {
-	if (confine_limit(RLIMIT_CORE, 0) < 0 || confine_limit(RLIMIT_FSIZE, 0) < 0 ||
-	    limit_time() < 0 || confine_limit(RLIMIT_NOFILE, 64) < 0 ||
-	    confine_limit(RLIMIT_STACK, 8 << 20) < 0)
+	if (confine_limit(RLIMIT_CORE, 0) < 0 || confine_limit(RLIMIT_FSIZE, 0) < 0 || limit_time() < 0 ||
+	    confine_limit(RLIMIT_NOFILE, 64) < 0 || confine_limit(RLIMIT_STACK, 8 << 20) < 0)
 		return -1;
 	return confine_limit(RLIMIT_DATA, (size_t)RUN_MEMORY << 20);
 }

@@ -1,4 +1,4 @@
-#include "confined/run.h"
+#include "confined/run_program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -189,7 +189,7 @@ copy_file(int fd)
 }
 
 enum run_end
-run(const struct run *r, struct buf *out, char said[RUN_SAID])
+run_program(const struct run *r, struct buf *out, char said[RUN_SAID])
 {
 	struct running s = {.r = r, .out = out};
 	int pipes[2][2] = {{-1, -1}, {-1, -1}}, in = copy_file(r->in), status = 0;

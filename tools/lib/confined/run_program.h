@@ -1,6 +1,6 @@
 /*
- * run: runs a program that somebody else wrote over the bytes of strangers, with standard input and output and nothing
- * else.
+ * run_program: runs a program that somebody else wrote over the bytes of strangers, with standard input and output and
+ * nothing else.
  *
  * The program is native (a script cannot be started) and is executed by a launcher, a process of ours that confines
  * itself first. The program then has, from its first instruction:
@@ -19,8 +19,8 @@
  *
  * A kernel without Landlock is refused: without it the program could read any file.
  */
-#ifndef BI_RUN_H
-#define BI_RUN_H
+#ifndef BI_RUN_PROGRAM_H
+#define BI_RUN_PROGRAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,10 +60,10 @@ bool run_find(const char *name, struct buf *out);
 
 /* Runs it. OUT is set to what it wrote, as it is: neither text nor UTF-8 for certain. SAID is set to the first line of
  * its messages, one line of UTF-8, "" if there is none. */
-enum run_end run(const struct run *r, struct buf *out, char said[RUN_SAID]);
+enum run_end run_program(const struct run *r, struct buf *out, char said[RUN_SAID]);
 
 /* Confines this process to files as a program is, except that it can read and execute the files PROGRAMS; for a process
- * that calls run(). 0; 1 if this kernel has no Landlock; -1 with errno. */
+ * that calls run_program(). 0; 1 if this kernel has no Landlock; -1 with errno. */
 int run_confine_files(const int *programs, size_t n);
 
 /* In the launcher: confines this process and executes ARGV[0], a path. Ends the process with a message if that cannot
