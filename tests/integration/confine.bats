@@ -53,7 +53,7 @@ setup() {
 @test "a helper that was taken over reaches nothing, and cannot ask what is there" {
 	local mode
 
-	for mode in bi-type bi-thumb bi-expand bi-media 'bi-parse text' 'bi-parse pdf' 'bi-parse packed' 'bi-parse picture' \
+	for mode in bi-type bi-thumb bi-expand bi-media 'bi-parse text' 'bi-parse mail' 'bi-parse pdf' 'bi-parse packed' 'bi-parse picture' \
 		'bi-parse av' 'bi-parse feed'; do
 		# shellcheck disable=SC2086 # the format is a word of its own
 		set -- $mode
@@ -64,7 +64,7 @@ setup() {
 }
 
 @test "the helper for drawings hears that every file is there, and no more" {
-	run -0 confined "$BI_BIN/bi-thumb" --serve --vectors
+	run -0 confined "$BI_BIN/bi-thumb" --serve --extra
 	[ "$(grep ' blind$' <<<"$output" | grep -vcxE '(access|faccessat) blind')" = 0 ] || fail "$output"
 	assert_line 'faccessat blind'
 	assert_tells_nothing
