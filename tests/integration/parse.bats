@@ -265,6 +265,21 @@ wav() {
 	assert_output '["audio","A song","Ada",1,8000,"pcm_u8"]'
 }
 
+@test "a record says what is missing" {
+	printf 'MZ\220\000\003\000\000\000\004\000' >a.exe
+	head -c 3000 /dev/urandom >a.bin
+	printf '<html><body><script>draw()</script></body></html>' >script.html
+	: >empty.txt
+	printf 'words\n' >words.txt
+	run -0 bi-parse -j a.exe a.bin script.html empty.txt words.txt
+	run -0 jq -sc 'map([.kind, .missing])[]' <<<"$output"
+	assert_output '["file",["text"]]
+["file",["text"]]
+["page",["text"]]
+["text",null]
+["text",null]'
+}
+
 @test "text is UTF-8, whatever it was" {
 	local name
 

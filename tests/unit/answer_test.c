@@ -39,7 +39,8 @@ valid_answers_are_read(void **state)
 	(void)state;
 	assert_true(reads("abcde", "Text \xc3\xa9",
 			  "{\"kind\":\"book\",\"title\":\"T\"," LISTS
-			  ",\"pages\":2,\"truncated\":true,\"images\":[" IMAGE
+			  ",\"pages\":2,\"truncated\":true,\"missing\":[\"text\",\"end notes\"],\"needs_ocr\":true,"
+			  "\"needs_package\":\"lib-a+2.0\",\"images\":[" IMAGE
 			  ",{\"name\":\"image2.jpg\",\"mime\":\"image/jpeg\",\"bytes\":2,\"alt\":\"A\"}]}",
 			  0, &a));
 	assert_string_equal(a.text.data, "Text \xc3\xa9");
@@ -72,6 +73,11 @@ invalid_answers_are_refused(void **state)
 		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"path\":\"/etc/passwd\"}",
 		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"knowledge_item_id\":7}",
 		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"title\":7}",
+		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"missing\":\"text\"}",
+		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"missing\":[7]}",
+		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"missing\":[\"<b>\"]}",
+		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"needs_ocr\":1}",
+		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"needs_package\":\"a;b\"}",
 		"{\"kind\":\"text\"," LISTS ",\"images\":[],\"pages\":\"many\"}",
 		"{\"kind\":\"text\",\"metadata\":[],\"links\":[],\"media\":[],\"images\":[]}",
 		"{\"kind\":\"text\",\"metadata\":{\"a\":{}},\"links\":[],\"media\":[],\"images\":[]}",

@@ -79,6 +79,25 @@ is_list(struct json_object *o, const char *const *members, size_t most)
 	return true;
 }
 
+/* A string of some of these characters, and at least one. */
+static bool
+is_word(struct json_object *o, const char *characters)
+{
+	return is_string(o, DOC_WORD) && json_object_get_string_len(o) > 0 &&
+	       strspn(json_object_get_string(o), characters) == (size_t)json_object_get_string_len(o);
+}
+
+static bool
+is_words(struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_array) || json_object_array_length(o) > DOC_MISSING)
+		return false;
+	for (size_t i = 0; i < json_object_array_length(o); i++)
+		if (!is_word(json_object_array_get_idx(o, i), "abcdefghijklmnopqrstuvwxyz "))
+			return false;
+	return true;
+}
+
 /* A name such as image3.jpg, which is an image/jpeg, without characters that could form a path. */
 static bool
 is_image(const char *name, const char *mime)
@@ -137,7 +156,11 @@ is_member(const char *key, struct json_object *value)
 		return is_list(value, media_members, DOC_MEDIA);
 	if (strcmp(key, "pages") == 0)
 		return json_object_is_type(value, json_type_int);
-	if (strcmp(key, "truncated") == 0)
+	if (strcmp(key, "missing") == 0)
+		return is_words(value);
+	if (strcmp(key, "needs_package") == 0)
+		return is_word(value, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+	if (strcmp(key, "truncated") == 0 || strcmp(key, "needs_ocr") == 0)
 		return json_object_is_type(value, json_type_boolean);
 	return strcmp(key, "images") == 0;
 }

@@ -22,6 +22,7 @@ doc_begin(struct doc *d, int out)
 		.links = json_object_new_array(),
 		.media = json_object_new_array(),
 		.images = json_object_new_array(),
+		.missing = json_object_new_array(),
 		.out = out,
 	};
 	md_begin(&d->md, DOC_TEXT);
@@ -38,6 +39,7 @@ doc_free(struct doc *d)
 	json_object_put(d->links);
 	json_object_put(d->media);
 	json_object_put(d->images);
+	json_object_put(d->missing);
 	md_free(&d->md);
 }
 
@@ -99,6 +101,18 @@ doc_meta_number(struct doc *d, const char *key, double value)
 		snprintf(digits, sizeof(digits), "%.3f", value);
 		json_object_object_add(d->metadata, key, json_object_new_double_s(value, digits));
 	}
+}
+
+void
+doc_missing(struct doc *d, const char *what)
+{
+	size_t n = json_object_array_length(d->missing);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(d->missing, i)), what) == 0)
+			return;
+	if (n < DOC_MISSING)
+		json_object_array_add(d->missing, json_object_new_string(what));
 }
 
 void

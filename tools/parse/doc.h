@@ -18,13 +18,16 @@ struct doc {
 	struct json_object *metadata;                                     /* an object of strings and numbers */
 	struct json_object *links;                                        /* {"url","text"} */
 	struct json_object *media;                                        /* {"url","kind","from","title"} */
-	struct json_object *images; /* {"name","mime","bytes","alt"}, in the order of their bytes in OUT */
-	int out;                    /* where the bytes of images are written */
-	size_t out_bytes;           /* how many were */
-	unsigned pages;             /* 0: it has none */
-	bool truncated;             /* not all of it is there */
-	const char *failed;         /* "damaged", "encrypted", "memory": no text is to be had; a constant */
-	char why[160];              /* why, in words for people */
+	struct json_object *images;  /* {"name","mime","bytes","alt"}, in the order of their bytes in OUT */
+	int out;                     /* where the bytes of images are written */
+	size_t out_bytes;            /* how many were */
+	unsigned pages;              /* 0: it has none */
+	bool truncated;              /* a limit cut something off */
+	struct json_object *missing; /* an array of words: the parts that the file has and this document lacks */
+	bool needs_ocr;              /* its pages are pictures of text */
+	const char *package;         /* a Debian package with which more could be read; NULL: none; a constant */
+	const char *failed; /* "damaged", "encrypted", "unsupported", "memory": no text is to be had; a constant */
+	char why[160];      /* why, in words for people */
 };
 
 /* An empty document that writes images to OUT. For doc_free(). */
@@ -40,6 +43,10 @@ void doc_set_string(char **member, const char *text);
 void doc_meta(struct doc *d, const char *key, const char *text);
 void doc_meta_number(struct doc *d, const char *key, double value);
 
+/* Records that the file has WHAT, but the document lacks it: "text", "footnotes", "formulas"... in lower case, a to z
+ * and spaces, DOC_WORD bytes at most; a constant. The same word counts once. */
+void doc_missing(struct doc *d, const char *what);
+
 /* A link of the text; the same URL counts once. */
 void doc_link(struct doc *d, const char *url, const char *text);
 
@@ -49,8 +56,8 @@ void doc_link(struct doc *d, const char *url, const char *text);
  */
 const char *doc_image(struct doc *d, const void *bytes, size_t n, const char *alt);
 
-/* Says that nothing can be made of it: damaged, encrypted, memory, or unread, which may pass. Always false, for
- * `return doc_fail(...)`. */
+/* Says that nothing can be made of it: damaged, encrypted, unsupported, memory, or unread, which may pass. Always
+ * false, for `return doc_fail(...)`. */
 bool doc_fail(struct doc *d, const char *failed, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same where the file could not be read, for the reason ERROR, an errno. */
@@ -70,6 +77,8 @@ enum {
 	DOC_LINKS = 2000,
 	DOC_MEDIA = 500,
 	DOC_KEYS = 100, /* members of metadata */
+	DOC_MISSING = 50,
+	DOC_WORD = 40, /* bytes of a word in missing, and of the name of a package */
 };
 
 #endif

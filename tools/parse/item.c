@@ -13,6 +13,7 @@
 #include "base/msg.h"
 #include "base/trouble.h"
 #include "base/utf8.h"
+#include "file_kinds.h"
 #include "files/file.h"
 #include "parse_helper.h"
 #include "records/rec.h"
@@ -70,80 +71,6 @@ fail_source(struct parser *s, struct item *i, const char *what)
 }
 
 /* --- what it is --- */
-
-/* The parser of a media type, or NULL. */
-static const char *
-format_of(const char *mime)
-{
-	static const struct {
-		const char *mime; /* how it begins */
-		const char *format;
-	} formats[] = {
-		{"text/", "text"},
-		{"application/xhtml+xml", "text"},
-		{"application/xml", "text"},
-		{"application/json", "text"},
-		{"application/x-ndjson", "text"},
-		{"application/javascript", "text"},
-		{"application/x-empty", "text"},
-		{"application/x-shellscript", "text"},
-		{"application/csv", "text"},
-		{"application/yaml", "text"},
-		{"message/rfc822", "text"},
-		{"application/pdf", "pdf"},
-		{"application/epub+zip", "packed"},
-		{"application/vnd.openxmlformats-officedocument", "packed"},
-		{"application/vnd.oasis.opendocument", "packed"},
-		{"application/zip", "packed"},
-		{"application/java-archive", "packed"},
-		{"application/gzip", "packed"},
-		{"application/x-gzip", "packed"},
-		{"application/x-7z-compressed", "packed"},
-		{"application/x-rar", "packed"},
-		{"application/x-tar", "packed"},
-		{"application/x-cpio", "packed"},
-		{"application/x-bzip2", "packed"},
-		{"application/x-xz", "packed"},
-		{"application/zstd", "packed"},
-		{"application/x-iso9660-image", "packed"},
-		{"application/vnd.ms-cab-compressed", "packed"},
-		{"application/x-archive", "packed"},
-		{"image/vnd.djvu", NULL},
-		{"image/", "picture"},
-		{"audio/midi", NULL},
-		{"audio/", "av"},
-		{"video/", "av"},
-		{"application/ogg", "av"},
-		{"application/mxf", "av"},
-	};
-
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (strncmp(mime, formats[i].mime, strlen(formats[i].mime)) == 0)
-			return formats[i].format;
-	return NULL;
-}
-
-/* If the bytes do not determine the type, the name does. */
-static const char *
-format_of_name(const char *name)
-{
-	static const char *const formats[][2] = {
-		{" txt text md markdown csv tsv json ndjson xml log yaml yml ini html htm xhtml ", "text"},
-		{" pdf ", "pdf"},
-		{" docx odt epub zip ", "packed"},
-		{" mp3 m4a aac ogg opus flac wav mp4 m4v mov mkv webm avi mpg mpeg ts ", "av"},
-	};
-	const char *dot = strrchr(name, '.');
-	char word[16];
-
-	if (!dot || strlen(dot) < 2 || strlen(dot) > 10)
-		return NULL;
-	snprintf(word, sizeof(word), " %s ", dot + 1);
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (strcasestr(formats[i][0], word))
-			return formats[i][1];
-	return NULL;
-}
 
 /* Passes the file's first N bytes to bi-type. False if it cannot be started. */
 static bool
@@ -290,7 +217,8 @@ put_all(struct parser *s, struct item *i, struct answer *a)
 static bool
 put_kept(struct parser *s, struct item *i, struct answer *a)
 {
-	static const char *const keys[] = {"kind", "title", "language"};
+	static const char *const keys[] = {"kind",    "title",     "language",     "truncated",
+					   "missing", "needs_ocr", "needs_package"};
 	struct content it = {.file = i->path,
 			     .batch = i->batch,
 			     .item = i->number,
@@ -335,14 +263,17 @@ settle_item(struct parser *s, struct item *i, struct answer *a)
 	s->parsed++;
 }
 
-/* There is no parser for such files, which is not a failure. */
+/* There is no parser for such files. That is not a failure, but the record says that their text is missing. */
 static void
 settle_file(struct parser *s, struct item *i)
 {
 	struct answer a = {.about = json_object_new_object()};
 	static const char *const lists[] = {"links", "media", "images"};
+	struct json_object *missing = json_object_new_array();
 
 	rec_add_string(a.about, "kind", "file");
+	json_object_array_add(missing, json_object_new_string("text"));
+	json_object_object_add(a.about, "missing", missing);
 	json_object_object_add(a.about, "metadata", json_object_new_object());
 	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
 		json_object_object_add(a.about, lists[k], json_object_new_array());
@@ -376,7 +307,7 @@ try_other(struct parser *s, struct item *i)
 	memcpy(was, i->mime, sizeof(was));
 	if (!i->asked && !ask_type(s, i))
 		return;
-	format = format_of(i->mime);
+	format = file_kind_format(i->mime);
 	if (format && strcmp(format, i->work.format) != 0)
 		send_item(s, i, format);
 	else if (strcmp(was, "application/pdf") == 0 && format)
@@ -466,9 +397,9 @@ start_item(struct parser *s, struct item *i)
 		memcpy(i->mime, mime, strlen(mime) + 1);
 	else if (!ask_type(s, i))
 		return;
-	format = format_of(i->mime);
+	format = file_kind_format(i->mime);
 	if (!format && strcmp(i->mime, "application/octet-stream") == 0)
-		format = format_of_name(name_of(i));
+		format = file_kind_format_of_name(name_of(i));
 	if (format)
 		send_item(s, i, format);
 	else if (strcmp(i->mime, "application/encrypted") == 0)

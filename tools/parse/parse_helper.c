@@ -6,10 +6,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/words.h"
 #include "confined/helper.h"
 #include "files/file.h"
 #include "formats.h"
@@ -25,6 +27,10 @@ static const struct format formats[] = {
 	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 32}, pdf_load, pdf_parse},
 	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, packed_load, packed_parse},
 	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64}, picture_load, picture_parse},
+	{"picture_extra",
+	 {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64},
+	 picture_extra_load,
+	 picture_parse},
 	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 32}, av_load, av_parse},
 	{"feed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, feed_load, feed_parse},
 };
@@ -85,7 +91,23 @@ make_meta(const struct doc *d)
 		json_object_object_add(o, "pages", json_object_new_int64(d->pages));
 	if (d->truncated || d->md.full)
 		json_object_object_add(o, "truncated", json_object_new_boolean(1));
+	if (json_object_array_length(d->missing) > 0)
+		json_object_object_add(o, "missing", json_object_get(d->missing));
+	if (d->needs_ocr)
+		json_object_object_add(o, "needs_ocr", json_object_new_boolean(1));
+	rec_add_string(o, "needs_package", d->package);
 	return o;
+}
+
+/* A document without text lacks it, unless its file is empty or is of a kind that has none. */
+static void
+miss_text(const struct request *r, struct doc *d)
+{
+	static const char *const with_text[] = {"page", "text", "pdf", "document", "book", "file", NULL};
+	struct stat st;
+
+	if (d->md.out.len == 0 && word_is_in(d->kind, with_text) && (fstat(r->in, &st) < 0 || st.st_size > 0))
+		doc_missing(d, "text");
 }
 
 /* Writes the result and makes the answer. Returns its length. */
@@ -127,6 +149,7 @@ answer_one(const struct format *f, const struct request *r)
 	helper_limit_seconds(REQUEST_SECONDS);
 	if (f->parse(r, &d)) {
 		md_end(&d.md);
+		miss_text(r, &d);
 		n = put_done(r, &d, answer);
 	} else if (d.failed)
 		n = snprintf(answer, sizeof(answer), "failed %s %s", d.failed, d.why);

@@ -203,10 +203,8 @@ static bool
 take_failure(struct work *w, char *words)
 {
 	static const char *const codes[][2] = {
-		{"damaged ", "parse_damaged"},
-		{"encrypted ", "parse_encrypted"},
-		{"memory ", "parse_memory"},
-		{"unread ", TROUBLE_CODE},
+		{"damaged ", "parse_damaged"}, {"encrypted ", "parse_encrypted"}, {"unsupported ", "parse_unsupported"},
+		{"memory ", "parse_memory"},   {"unread ", TROUBLE_CODE},
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
