@@ -305,6 +305,7 @@ async function previews(browser) {
 	}
 	await says(page, row(2) + '.ending', 'png');
 	await page.waitForFunction((s) => document.querySelector(s).duration > .05, row(3) + 'audio');
+	assert.strictEqual(await page.$eval(row(3) + 'audio', (e) => getComputedStyle(e).backgroundColor), 'rgba(0, 0, 0, 0)', 'a style of another page');
 	assert.strictEqual(await page.textContent(row(4) + '.lines'), '# <b>Title</b>\nsecond\nthird');
 	await says(page, row(5) + '.ending', 'bin');
 	await says(page, row(7) + '.ending', 'txt');
