@@ -167,13 +167,13 @@ async function addresses(browser) {
 	await status(page, 1, 'working');
 	await page.waitForSelector('#jobs [data-status="completed"]');
 	assert.strictEqual(await page.inputValue('#urls'), 'Clara Schumann\nftp://example.com/x');
-	await page.click('#left-remove');
-	assert.strictEqual(await page.inputValue('#urls'), '');
 	await status(page, 1, 'done, 1 failed');
 	assert.match(await page.innerText('#jobs > li'), /3 addresses.*3 of 3 done.*1 failed/s);
 	assert.deepStrictEqual(await page.$$eval('#jobs .items > li', (all) => all.map((li) => li.dataset.status)), ['completed', 'failed', 'completed']);
 	assert.match(await page.innerText('#jobs .items > li:nth-child(2) .why'), /^not found \(404\): /);
 	await page.waitForFunction(() => /^Job \d+: 3 of 3 done, 1 failed\.$/.test(document.querySelector('#say').textContent));
+	await page.click('#left-remove');
+	assert.strictEqual(await page.inputValue('#urls'), '');
 
 	/* What came out. */
 	await page.click('#jobs .items > li:nth-child(1) a:has-text("Content")');
