@@ -18,11 +18,16 @@ static const struct {
 	{"application/x-shellscript", "text"},
 	{"application/csv", "text"},
 	{"application/yaml", "text"},
+	{"application/x-subrip", "text"},
+	{"application/ttml+xml", "text"},
 	{"message/rfc822", "text"},
 	{"application/pdf", "pdf"},
 	{"application/epub+zip", "packed"},
 	{"application/vnd.openxmlformats-officedocument", "packed"},
 	{"application/vnd.oasis.opendocument", "packed"},
+	{"application/vnd.ms-excel.", "packed"}, /* with macros */
+	{"application/vnd.ms-powerpoint.", "packed"},
+	{"application/vnd.ms-word.", "packed"},
 	{"application/zip", "packed"},
 	{"application/java-archive", "packed"},
 	{"application/gzip", "packed"},
@@ -61,9 +66,11 @@ static const struct {
 };
 
 static const char *const by_name[][2] = {
-	{" txt text md markdown csv tsv json ndjson xml log yaml yml ini html htm xhtml ", "text"},
+	{" txt text md markdown csv tsv tab psv srt vtt ass ssa sbv ttml dfxp json ndjson xml log yaml yml ini html "
+	 "htm xhtml ",
+	 "text"},
 	{" pdf ", "pdf"},
-	{" docx odt epub zip ", "packed"},
+	{" docx odt epub zip xlsx xlsm pptx pptm ppsx ods odp ", "packed"},
 	{" mp3 m4a aac ogg opus flac wav mp4 m4v mov mkv webm avi mpg mpeg ts ", "av"},
 };
 

@@ -41,16 +41,26 @@ struct md {
 	unsigned mark_count;
 	bool space;       /* a blank is due before the next word */
 	bool broken;      /* and a line break */
+	bool wrapped;     /* and a line end that means no more than a blank */
 	bool plain;       /* blocks do not count: in a table's cell */
 	unsigned heading; /* that the block is; 0: none */
 	cmark_node *table, *row;
 	unsigned missing; /* empty cells that are due before the next one */
+	struct md_note *notes;
+	unsigned note_count;
+	cmark_node *asides;    /* the document with blocks that are due behind the line; NULL: none */
+	unsigned plain_asides; /* that are open in a table's cell */
+	struct md *outer;      /* what goes on when what is written now has ended; NULL: this is the document */
+	unsigned apart, flat;  /* how many there are, and those beyond their limit that are open */
 };
 
 void md_begin(struct md *m, size_t most);
 
 /* Writes the tree to the end of OUT. */
 void md_end(struct md *m);
+
+/* Writes the tree to the end of OUT, and a form feed behind it; a new page begins. */
+void md_page(struct md *m);
 
 void md_free(struct md *m);
 
@@ -62,6 +72,9 @@ void md_code(struct md *m, const char *text, size_t n);
 
 /* A line break within a block; the second in a row begins another block. */
 void md_break(struct md *m);
+
+/* Keeps a line end within a block as one, which means no more than a blank. */
+void md_wrap(struct md *m);
 
 /* A picture. */
 void md_image(struct md *m, const char *url, const char *alt);
@@ -94,6 +107,12 @@ void md_pre(struct md *m, const char *text, size_t n, const char *language);
 /* Text as it stands, lines and all. */
 void md_raw(struct md *m, const char *text, size_t n);
 
+/* Moves the blocks of FROM to the end of M; FROM is empty then. */
+void md_append(struct md *m, struct md *from);
+
+/* Whether nothing was written. */
+bool md_is_empty(const struct md *m);
+
 /* A line across. */
 void md_rule(struct md *m);
 
@@ -101,11 +120,27 @@ void md_rule(struct md *m);
  * A table: a cell is what is written between md_cell_begin() and md_cell_end(), where blocks are blanks; it is there
  * TIMES times, all but the first without marks. md_cell_end() returns whether it has text. md_row() ends a row, which
  * has N cells, or as many as the first row if those are more: further ones are dropped, and missing ones are empty. If
- * N is 0, there is no such row.
+ * N is 0, there is no such row. A row with more cells than the first one makes that longer.
  */
 void md_table(struct md *m);
 void md_cell_begin(struct md *m);
 bool md_cell_end(struct md *m, unsigned times);
 void md_row(struct md *m, size_t n);
+
+/*
+ * Notes, as GitHub has them: [^1] in the text, and [^1]: and the note's text at the end. md_note() makes one; LABEL
+ * stands for it if it gets no text. md_note_refer() writes a reference. What is written between md_note_begin() and
+ * md_note_end() is the note's text; both may be in the middle of a line. md_end() numbers the notes in the order of
+ * their references. A note that nothing refers to becomes a part of the text.
+ */
+unsigned md_note(struct md *m, const char *label);
+void md_note_refer(struct md *m, unsigned note);
+void md_note_begin(struct md *m, unsigned note);
+void md_note_end(struct md *m);
+
+/* What is written between these is put behind the block that is being written: a text box. In a table's cell it is
+ * a part of the cell. */
+void md_aside_begin(struct md *m);
+void md_aside_end(struct md *m);
 
 #endif
