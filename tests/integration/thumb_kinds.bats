@@ -114,9 +114,8 @@ icns() {
 	run -0 bi-parse a.dng
 	assert_output --partial '"width":640,"height":480'
 	# A scan that names the maker of the scanner is none.
-	vips copy origin/M-1-1.jpg scan.tif
-	run -0 bi-thumb scan.tif out.webp
-	assert_output --partial 'from 1600 x 1200'
+	"$BI_BUILD/tests/tiff" scan.tif 1600x1200:200:maker 800x600:200:copy
+	assert_equal "$(grey_of scan.tif)" 200
 }
 
 @test "numbers of any range become grey, from the least to the greatest" {
@@ -218,4 +217,29 @@ icns() {
 	run -0 bi-thumb a.ico out.webp
 	assert_output --partial '200 x 200, from 200 x 200'
 	[ "$(vips getpoint out.webp 9 9 | cut -d' ' -f2)" -gt 250 ]
+}
+
+@test "headers that promise too many pixels are refused, whatever the kind" {
+	printf 'P6\n100000 100000\n255\nxxx' >a.ppm
+	printf '8BPS\0\1\0\0\0\0\0\0\0\3\0\0\165\60\0\0\165\60\0\10\0\3%4096s' '' | tr ' ' '\0' >a.psd
+	printf '\0\0\2\0\0\0\0\0\0\0\0\0\377\377\377\377\30\0%4096s' '' >a.tga
+	for picture in a.ppm a.psd a.tga; do
+		run -1 bi-thumb "$picture" out.webp
+		assert_output --regexp "no thumbnail of $picture: .*(pixels are more than|takes more memory than)"
+	done
+}
+
+@test "such pictures are reviewed like others, and lie beside the pages" {
+	coloured small.png 120 90 '9 200 9'
+	for kind in bmp tga psd pcx; do
+		vips magicksave small.png "$kind.$kind" --format "$kind"
+	done
+	member ic07 small.png | icns icns.icns
+	run -0 --separate-stderr bi-fetch -b kinds ./*.bmp ./*.icns ./*.pcx ./*.psd ./*.tga
+	run -0 --separate-stderr bi-render kinds
+	run -0 ls "$BI_ROOT/review/kinds/thumbs"
+	assert_output $'i1_1.webp\ni2_1.webp\ni3_1.webp\ni4_1.webp\ni5_1.webp'
+	for kind in 1_1.bmp 2_1.icns 3_1.pcx 4_1.psd 5_1.tga; do
+		[ -s "$BI_ROOT/review/kinds/i$kind" ]
+	done
 }
