@@ -6,6 +6,7 @@
 #include "base/words.h"
 #include "dublin_core.h"
 #include "odf.h"
+#include "odf_slide.h"
 #include "records/rec.h"
 #include "xml.h"
 
@@ -23,10 +24,10 @@ struct odf {
 	struct doc *d;
 	struct md *md;
 	const char **saved;
-	struct json_object
-		*styles; /* name: some of b, i, s, n (a list that counts), t (a title), q (a quote), p (code) */
-	char style[64];  /* the current one */
-	char flags[LEVELS * 8][8]; /* of the spans that are open */
+	struct json_object *styles; /* name: some of b, i, s, n (a list that counts), t (a title), q (a quote), p
+				       (code), h (not shown) */
+	char style[64];             /* the current one */
+	char flags[LEVELS * 8][8];  /* of the spans that are open */
 	unsigned spans;
 	unsigned ignore;     /* depth below a skipped element */
 	unsigned paragraphs; /* that are open */
@@ -40,6 +41,7 @@ struct odf {
 	unsigned tables;
 	size_t cells, filled; /* of the row, and up to the last that has text */
 	long repeated;
+	struct odf_slide slide;
 };
 
 static bool
@@ -97,6 +99,9 @@ read_style(struct odf *x, const char *name, const char **attributes)
 			put_flag(x, "i");
 		if ((value = xml_attribute(attributes, "text-line-through-style")) && !names_equal(value, "none"))
 			put_flag(x, "s");
+	} else if (names_equal(name, "drawing-page-properties")) {
+		if ((value = xml_attribute(attributes, "visibility")) && names_equal(value, "hidden"))
+			put_flag(x, "h");
 	} else if (names_equal(name, "list-level-style-number")) {
 		value = xml_attribute(attributes, "level");
 		if (value && names_equal(value, "1"))
@@ -125,6 +130,8 @@ begin_paragraph(struct odf *x, const char *name, const char **attributes)
 	md_block(x->md);
 	if (names_equal(name, "h"))
 		md_heading(x->md, level ? (unsigned)strtoul(level, NULL, 10) : 1);
+	else if (x->slide.in_title)
+		md_heading(x->md, ODF_SLIDE);
 	else if (has_flag(x, style, 't') || (style && names_equal(style, "Title")))
 		md_heading(x->md, 1);
 	x->quoted = !x->tables && (has_flag(x, style, 'q') || (style && names_equal(style, "Quotations")));
@@ -288,6 +295,16 @@ on_begin(void *arg, const char *name, const char **attributes)
 		x->body = names_equal(name, "body");
 		return;
 	}
+	if (names_equal(name, "page") && has_flag(x, xml_attribute(attributes, "style-name"), 'h')) {
+		odf_slide_hide(&x->slide, x->d);
+		x->ignore++;
+		return;
+	}
+	if (odf_slide_is_repeated(name, attributes)) {
+		x->ignore++;
+		return;
+	}
+	odf_slide_element(&x->slide, x->d, name, attributes, &x->md);
 	if (names_equal(name, "p") || names_equal(name, "h"))
 		begin_paragraph(x, name, attributes);
 	else if (names_equal(name, "list"))
@@ -325,6 +342,7 @@ on_end(void *arg, const char *name)
 	}
 	if (!x->body)
 		return;
+	odf_slide_end(&x->slide, x->d, name, &x->md);
 	if (names_equal(name, "p") || names_equal(name, "h"))
 		end_paragraph(x);
 	else if (names_equal(name, "list") && x->lists > 0)
@@ -380,6 +398,8 @@ odf_parse(const struct members *m, struct doc *d)
 		xml_read(&reader, styles->bytes, styles->n);
 	x.body = false;
 	whole = content && xml_read(&reader, content->bytes, content->n);
+	x.slide.in_title = false;
+	odf_slide_end(&x.slide, d, "page", &x.md);
 	md_block(x.md);
 	buf_free(&x.alt);
 	free(x.picture);

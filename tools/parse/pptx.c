@@ -17,7 +17,7 @@ struct deck {
 	const struct members *m;
 	struct doc *d;
 	const char **saved;
-	struct opc_relations rels;        /* of the presentation */
+	struct relations rels;            /* of the presentation */
 	const struct member_one **slides; /* in order, each once */
 	size_t count, shown;
 	bool *listed; /* of each member, whether it is one of the slides */
@@ -52,7 +52,7 @@ on_begin(void *arg, const char *name, const char **attributes)
 
 	if (strcmp(name, "sldId") != 0)
 		return;
-	part = opc_part(x->m, &x->rels, xml_relation_id(attributes));
+	part = relations_part(x->m, &x->rels, xml_relation_id(attributes));
 	if (part)
 		add_slide(x, part);
 	else
@@ -84,7 +84,7 @@ static void
 list_slides(struct deck *x, const struct member_one *presentation)
 {
 	if (presentation) {
-		opc_read(x->m, presentation->name, &x->rels);
+		relations_read(x->m, presentation->name, &x->rels);
 		if (!xml_read(&(struct xml_reader){.begin = on_begin, .arg = x}, presentation->bytes, presentation->n))
 			x->d->truncated = true;
 	}
@@ -120,11 +120,11 @@ is_hidden(const struct member_one *slide)
 
 /* The places of the placeholders of the slide's layout, and where that has none, those of its master. */
 static const struct shapes *
-find_layout(struct deck *x, const struct opc_relations *rels)
+find_layout(struct deck *x, const struct relations *rels)
 {
 	size_t from = 0;
-	const struct member_one *part = opc_part_of_type(x->m, rels, "slideLayout", &from), *master;
-	struct opc_relations own;
+	const struct member_one *part = relations_part_of_type(x->m, rels, "slideLayout", &from), *master;
+	struct relations own;
 	struct shapes above;
 
 	if (part == x->layout_part)
@@ -133,17 +133,17 @@ find_layout(struct deck *x, const struct opc_relations *rels)
 	x->layout_part = part;
 	if (!part)
 		return NULL;
-	opc_read(x->m, part->name, &own);
+	relations_read(x->m, part->name, &own);
 	shapes_read(&(struct shapes_source){.m = x->m, .rels = &own, .kind = SHAPES_LAYOUT}, part, x->d, &x->layout);
 	from = 0;
-	master = opc_part_of_type(x->m, &own, "slideMaster", &from);
+	master = relations_part_of_type(x->m, &own, "slideMaster", &from);
 	if (master) {
 		shapes_read(&(struct shapes_source){.m = x->m, .rels = &own, .kind = SHAPES_LAYOUT}, master, x->d,
 			    &above);
 		shapes_inherit(&x->layout, &above);
 		shapes_free(&above);
 	}
-	opc_free(&own);
+	relations_free(&own);
 	return &x->layout;
 }
 
@@ -157,28 +157,28 @@ put_heading(struct md *md, unsigned level, const char *text)
 }
 
 static void
-put_notes(struct deck *x, const struct opc_relations *slide)
+put_notes(struct deck *x, const struct relations *slide)
 {
 	size_t from = 0;
-	const struct member_one *part = opc_part_of_type(x->m, slide, "notesSlide", &from);
-	struct opc_relations rels;
+	const struct member_one *part = relations_part_of_type(x->m, slide, "notesSlide", &from);
+	struct relations rels;
 	struct shapes shapes;
 
 	if (!part)
 		return;
-	opc_read(x->m, part->name, &rels);
+	relations_read(x->m, part->name, &rels);
 	shapes_read(&(struct shapes_source){x->m, x->saved, &rels, SHAPES_NOTES, NULL}, part, x->d, &shapes);
 	if (shapes_have_text(&shapes))
 		put_heading(&x->d->md, BELOW, "Notes");
 	shapes_write(&shapes, x->d);
 	shapes_free(&shapes);
-	opc_free(&rels);
+	relations_free(&rels);
 }
 
 static void
 put_slide(struct deck *x, const struct member_one *slide, size_t number)
 {
-	struct opc_relations rels;
+	struct relations rels;
 	struct shapes shapes;
 	const struct shapes *layout;
 	char heading[40];
@@ -187,7 +187,7 @@ put_slide(struct deck *x, const struct member_one *slide, size_t number)
 		doc_missing(x->d, "hidden slides");
 		return;
 	}
-	opc_read(x->m, slide->name, &rels);
+	relations_read(x->m, slide->name, &rels);
 	layout = find_layout(x, &rels);
 	shapes_read(&(struct shapes_source){x->m, x->saved, &rels, SHAPES_SLIDE, layout}, slide, x->d, &shapes);
 	if (layout)
@@ -200,7 +200,7 @@ put_slide(struct deck *x, const struct member_one *slide, size_t number)
 	shapes_free(&shapes);
 	put_notes(x, &rels);
 	office_comments_put(x->m, &rels, x->authors, BELOW, x->d);
-	opc_free(&rels);
+	relations_free(&rels);
 	x->shown++;
 }
 
@@ -208,24 +208,24 @@ bool
 pptx_parse(const struct members *m, struct doc *d)
 {
 	struct deck x = {.m = m, .d = d};
-	struct opc_relations package;
+	struct relations package;
 	const struct member_one *presentation, *core;
 	size_t from = 0;
 
-	opc_read(m, "", &package);
-	presentation = opc_part_of_type(m, &package, "officeDocument", &from);
+	relations_read(m, "", &package);
+	presentation = relations_part_of_type(m, &package, "officeDocument", &from);
 	presentation = presentation ? presentation : members_find(m, "ppt/presentation.xml");
 	from = 0;
-	core = opc_part_of_type(m, &package, "core-properties", &from);
+	core = relations_part_of_type(m, &package, "core-properties", &from);
 	dublin_core_read(core ? core : members_find(m, "docProps/core.xml"), d);
 	x.saved = buf_alloc((m->count + 1) * sizeof(*x.saved));
 	x.listed = buf_alloc((m->count + 1) * sizeof(*x.listed));
 	x.authors = json_object_new_object();
 	list_slides(&x, presentation);
 	from = 0;
-	office_authors_read(opc_part_of_type(m, &x.rels, "commentAuthors", &from), x.authors);
+	office_authors_read(relations_part_of_type(m, &x.rels, "commentAuthors", &from), x.authors);
 	from = 0;
-	office_authors_read(opc_part_of_type(m, &x.rels, "authors", &from), x.authors);
+	office_authors_read(relations_part_of_type(m, &x.rels, "authors", &from), x.authors);
 	for (size_t i = 0; i < x.count; i++) {
 		if (d->md.full || request_is_late()) {
 			d->truncated = true;
@@ -237,8 +237,8 @@ pptx_parse(const struct members *m, struct doc *d)
 	if (x.count == 0 && !presentation)
 		doc_fail(d, "damaged", "it has no presentation, and no slides");
 	shapes_free(&x.layout);
-	opc_free(&x.rels);
-	opc_free(&package);
+	relations_free(&x.rels);
+	relations_free(&package);
 	json_object_put(x.authors);
 	free(x.saved);
 	free(x.listed);

@@ -12,9 +12,12 @@
 #include "epub.h"
 #include "formats.h"
 #include "odf.h"
-#include "opc.h"
+#include "ods.h"
 #include "pptx.h"
+#include "relations.h"
 #include "xlsx.h"
+
+#define SPREADSHEET "application/vnd.oasis.opendocument.spreadsheet"
 
 enum { LISTED = 100000, TRIES = 100 };
 
@@ -125,7 +128,7 @@ parse_epub(const struct members *m, struct doc *d)
 static bool
 package_wants(const char *name)
 {
-	return word_is_one_of(name, "[Content_Types].xml", "_rels/.rels");
+	return word_is_one_of(name, "[Content_Types].xml", "_rels/.rels", "mimetype");
 }
 
 /* The parts of workbooks and presentations that have text, and pictures. */
@@ -141,15 +144,15 @@ office_wants(const char *name)
 	return word_ends_in(name, ".xml") || word_ends_in(name, ".rels") || member_is_picture(name);
 }
 
-enum zip_type { ZIP_OTHER, ZIP_DOCX, ZIP_XLSX, ZIP_XLSB, ZIP_PPTX, ZIP_EPUB, ZIP_ODF, ZIP_OFFICE };
+enum zip_type { ZIP_OTHER, ZIP_DOCX, ZIP_XLSX, ZIP_XLSB, ZIP_PPTX, ZIP_EPUB, ZIP_ODF, ZIP_ODS, ZIP_OFFICE };
 
 /* The type of an Open Packaging package: its main part's, or else that of the usual names. */
 static enum zip_type
 find_package_type(const struct members *m)
 {
-	char type[OPC_TYPE];
+	char type[RELATIONS_TYPE];
 
-	opc_main_type(m, type);
+	relations_main_type(m, type);
 	if (strstr(type, "wordprocessingml") || members_has(m, "word/document.xml"))
 		return ZIP_DOCX;
 	if (strstr(type, "sheet.binary"))
@@ -167,6 +170,7 @@ find_zip_type(const struct members *m)
 {
 	bool package = members_has(m, "[Content_Types].xml");
 	enum zip_type type = package ? find_package_type(m) : ZIP_OTHER;
+	const struct member_one *stated;
 
 	if (members_has(m, "word/document.xml"))
 		return ZIP_DOCX;
@@ -174,7 +178,10 @@ find_zip_type(const struct members *m)
 		return type;
 	if (members_has(m, "META-INF/container.xml"))
 		return ZIP_EPUB;
-	return members_has(m, "content.xml") ? ZIP_ODF : type;
+	if (!members_has(m, "content.xml"))
+		return type;
+	stated = members_find(m, "mimetype");
+	return stated && strncmp(stated->bytes, SPREADSHEET, strlen(SPREADSHEET)) == 0 ? ZIP_ODS : ZIP_ODF;
 }
 
 static bool
@@ -203,6 +210,8 @@ parse_zip(const struct request *r, struct doc *d)
 		return parse_as(r, d, "book", epub_wants, parse_epub);
 	case ZIP_ODF:
 		return parse_as(r, d, "document", odf_wants, odf_parse);
+	case ZIP_ODS:
+		return parse_as(r, d, "document", odf_wants, ods_parse);
 	case ZIP_OFFICE:
 		return true; /* a file */
 	default:

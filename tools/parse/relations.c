@@ -1,4 +1,4 @@
-#include "opc.h"
+#include "relations.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,20 +9,20 @@
 
 struct reading {
 	const char *source;
-	struct opc_relations *out;
+	struct relations *out;
 };
 
 static void
 on_begin(void *arg, const char *name, const char **attributes)
 {
 	struct reading *x = arg;
-	struct opc_relations *out = x->out;
+	struct relations *out = x->out;
 	const char *id = xml_attribute(attributes, "Id"), *target = xml_attribute(attributes, "Target"),
 		   *type = xml_attribute(attributes, "Type"), *mode = xml_attribute(attributes, "TargetMode"), *slash;
-	struct opc_relation one = {.external = mode && strcasecmp(mode, "External") == 0};
+	struct relation one = {.external = mode && strcasecmp(mode, "External") == 0};
 	char part[MEMBER_NAME];
 
-	if (strcmp(name, "Relationship") != 0 || !id || !target || out->count == OPC_RELATIONS)
+	if (strcmp(name, "Relationship") != 0 || !id || !target || out->count == RELATIONS_MAX)
 		return;
 	/* Some writers forget the mode. */
 	one.external = one.external || strstr(target, "://");
@@ -39,18 +39,18 @@ on_begin(void *arg, const char *name, const char **attributes)
 static int
 compare_relations(const void *a, const void *b)
 {
-	return strcmp(((const struct opc_relation *)a)->id, ((const struct opc_relation *)b)->id);
+	return strcmp(((const struct relation *)a)->id, ((const struct relation *)b)->id);
 }
 
 void
-opc_read(const struct members *m, const char *source, struct opc_relations *out)
+relations_read(const struct members *m, const char *source, struct relations *out)
 {
 	const char *slash = strrchr(source, '/'), *last = slash ? slash + 1 : source;
 	struct reading x = {source, out};
 	const struct member_one *part;
 	struct buf name = {0};
 
-	*out = (struct opc_relations){0};
+	*out = (struct relations){0};
 	buf_printf(&name, "%.*s_rels/%s.rels", (int)(last - source), source, last);
 	part = members_find(m, name.data);
 	buf_free(&name);
@@ -61,7 +61,7 @@ opc_read(const struct members *m, const char *source, struct opc_relations *out)
 }
 
 void
-opc_free(struct opc_relations *r)
+relations_free(struct relations *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		free(r->v[i].id);
@@ -69,32 +69,32 @@ opc_free(struct opc_relations *r)
 		free(r->v[i].target);
 	}
 	free(r->v);
-	*r = (struct opc_relations){0};
+	*r = (struct relations){0};
 }
 
-const struct opc_relation *
-opc_find(const struct opc_relations *r, const char *id)
+const struct relation *
+relations_find(const struct relations *r, const char *id)
 {
-	struct opc_relation key = {.id = (char *)id};
+	struct relation key = {.id = (char *)id};
 
 	return id && r->count ? bsearch(&key, r->v, r->count, sizeof(*r->v), compare_relations) : NULL;
 }
 
 const struct member_one *
-opc_part(const struct members *m, const struct opc_relations *r, const char *id)
+relations_part(const struct members *m, const struct relations *r, const char *id)
 {
-	const struct opc_relation *one = opc_find(r, id);
+	const struct relation *one = relations_find(r, id);
 
 	return one && !one->external ? members_find(m, one->target) : NULL;
 }
 
 const struct member_one *
-opc_part_of_type(const struct members *m, const struct opc_relations *r, const char *type, size_t *from)
+relations_part_of_type(const struct members *m, const struct relations *r, const char *type, size_t *from)
 {
 	const struct member_one *part = NULL;
 
 	while (!part && *from < r->count) {
-		const struct opc_relation *one = &r->v[(*from)++];
+		const struct relation *one = &r->v[(*from)++];
 
 		if (!one->external && strcasecmp(one->type, type) == 0)
 			part = members_find(m, one->target);
@@ -103,9 +103,9 @@ opc_part_of_type(const struct members *m, const struct opc_relations *r, const c
 }
 
 const char *
-opc_url(const struct opc_relations *r, const char *id)
+relations_url(const struct relations *r, const char *id)
 {
-	const struct opc_relation *one = opc_find(r, id);
+	const struct relation *one = relations_find(r, id);
 
 	if (!one || !one->external ||
 	    (strncasecmp(one->target, "http://", 7) != 0 && strncasecmp(one->target, "https://", 8) != 0))
@@ -132,23 +132,23 @@ types_begin(void *arg, const char *name, const char **attributes)
 	if (!type || x->overridden)
 		return;
 	if (own || (strcmp(name, "Default") == 0 && extension && dot && strcasecmp(extension, dot + 1) == 0))
-		snprintf(x->out, OPC_TYPE, "%s", type);
+		snprintf(x->out, RELATIONS_TYPE, "%s", type);
 	x->overridden = own;
 }
 
 void
-opc_main_type(const struct members *m, char out[OPC_TYPE])
+relations_main_type(const struct members *m, char out[RELATIONS_TYPE])
 {
 	const struct member_one *types = members_find(m, "[Content_Types].xml");
 	struct typing x = {.part = "", .out = out};
-	struct opc_relations package;
+	struct relations package;
 
 	out[0] = '\0';
-	opc_read(m, "", &package);
+	relations_read(m, "", &package);
 	for (size_t i = 0; i < package.count; i++)
 		if (strcasecmp(package.v[i].type, "officeDocument") == 0 && !package.v[i].external)
 			x.part = package.v[i].target;
 	if (types && x.part[0])
 		xml_read(&(struct xml_reader){.begin = types_begin, .arg = &x}, types->bytes, types->n);
-	opc_free(&package);
+	relations_free(&package);
 }
