@@ -76,6 +76,17 @@ md_end(struct md *m)
 	free(text);
 }
 
+void
+md_page(struct md *m)
+{
+	md_end(m);
+	cmark_node_free(m->document);
+	m->document = cmark_node_new_with_mem(CMARK_NODE_DOCUMENT, &memory);
+	m->last = m->table = m->row = NULL;
+	m->depth = 0;
+	md_raw(m, "\f", 1);
+}
+
 /* --- within a block --- */
 
 static bool
@@ -134,10 +145,13 @@ begin_word(struct md *m)
 	if (m->broken) {
 		end_text(m);
 		add_node(m, m->inner, CMARK_NODE_LINEBREAK);
+	} else if (m->wrapped && !first) {
+		end_text(m);
+		add_node(m, m->inner, CMARK_NODE_SOFTBREAK);
 	} else if (m->space && !first) {
 		buf_str(&m->text, " ");
 	}
-	m->space = m->broken = false;
+	m->space = m->broken = m->wrapped = false;
 	for (unsigned i = 0; i < m->mark_count; i++)
 		if (!m->marks[i].shown) {
 			end_text(m);
@@ -235,6 +249,15 @@ md_break(struct md *m)
 }
 
 void
+md_wrap(struct md *m)
+{
+	if (m->plain || m->heading)
+		m->space = true;
+	else
+		m->wrapped = m->line != NULL;
+}
+
+void
 md_image(struct md *m, const char *url, const char *alt)
 {
 	cmark_node *image;
@@ -262,7 +285,7 @@ end_line(struct md *m)
 	if (m->line)
 		end_text(m);
 	m->line = NULL;
-	m->space = m->broken = false;
+	m->space = m->broken = m->wrapped = false;
 }
 
 void
@@ -492,7 +515,7 @@ md_cell_begin(struct md *m)
 		add_node(m, m->row, CMARK_NODE_TABLE_CELL);
 	m->line = m->inner = add_node(m, m->row, CMARK_NODE_TABLE_CELL);
 	m->plain = true;
-	m->space = m->broken = false;
+	m->space = m->broken = m->wrapped = false;
 }
 
 bool
