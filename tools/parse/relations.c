@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
 #include "xml.h"
 
 struct reading {
@@ -19,27 +20,43 @@ on_begin(void *arg, const char *name, const char **attributes)
 	struct relations *out = x->out;
 	const char *id = xml_attribute(attributes, "Id"), *target = xml_attribute(attributes, "Target"),
 		   *type = xml_attribute(attributes, "Type"), *mode = xml_attribute(attributes, "TargetMode"), *slash;
-	struct relation one = {.external = mode && strcasecmp(mode, "External") == 0};
+	struct relation one = {.outside = mode && strcasecmp(mode, "External") == 0};
 	char part[MEMBER_NAME];
 
 	if (strcmp(name, "Relationship") != 0 || !id || !target || out->count == RELATIONS_MAX)
 		return;
 	/* Some writers forget the mode. */
-	one.external = one.external || strstr(target, "://");
-	if (!one.external && !members_resolve(x->source, target, part))
+	one.outside = one.outside || strstr(target, "://");
+	if (!one.outside && !members_resolve(x->source, target, part))
 		return;
 	slash = type ? strrchr(type, '/') : NULL;
 	one.id = buf_strdup(id);
 	one.type = buf_strdup(slash ? slash + 1 : type ? type : "");
-	one.target = buf_strdup(one.external ? target : part);
+	one.target = buf_strdup(one.outside ? target : part);
 	out->v = buf_grow(out->v, out->count, sizeof(*out->v));
 	out->v[out->count++] = one;
 }
 
+static const struct relations *sorted; /* for compare_ids() */
+
+/* By id, and those of one id by their order. */
 static int
-compare_relations(const void *a, const void *b)
+compare_ids(const void *a, const void *b)
 {
-	return strcmp(((const struct relation *)a)->id, ((const struct relation *)b)->id);
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	int order = strcmp(sorted->v[i].id, sorted->v[k].id);
+
+	return order ? order : i < k ? -1 : i > k;
+}
+
+static void
+sort_ids(struct relations *r)
+{
+	r->by_id = buf_alloc((r->count + 1) * sizeof(*r->by_id));
+	for (size_t i = 0; i < r->count; i++)
+		r->by_id[i] = (uint32_t)i;
+	sorted = r;
+	qsort(r->by_id, r->count, sizeof(*r->by_id), compare_ids);
 }
 
 void
@@ -56,8 +73,7 @@ relations_read(const struct members *m, const char *source, struct relations *ou
 	buf_free(&name);
 	if (part)
 		xml_read(&(struct xml_reader){.begin = on_begin, .arg = &x}, part->bytes, part->n);
-	if (out->count)
-		qsort(out->v, out->count, sizeof(*out->v), compare_relations);
+	sort_ids(out);
 }
 
 void
@@ -69,34 +85,74 @@ relations_free(struct relations *r)
 		free(r->v[i].target);
 	}
 	free(r->v);
+	free(r->by_id);
 	*r = (struct relations){0};
 }
 
-const struct relation *
-relations_find(const struct relations *r, const char *id)
+bool
+relations_wants(const char *name)
 {
-	struct relation key = {.id = (char *)id};
+	return word_ends_in(name, ".rels");
+}
 
-	return id && r->count ? bsearch(&key, r->v, r->count, sizeof(*r->v), compare_relations) : NULL;
+static const struct relation *
+find_relation(const struct relations *r, const char *id)
+{
+	size_t low = 0, high = id ? r->count : 0;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (strcmp(r->v[r->by_id[middle]].id, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return id && low < r->count && strcmp(r->v[r->by_id[low]].id, id) == 0 ? &r->v[r->by_id[low]] : NULL;
+}
+
+const char *
+relations_target(const struct relations *r, const char *id)
+{
+	const struct relation *one = find_relation(r, id);
+
+	return one ? one->target : NULL;
+}
+
+bool
+relations_is_outside(const struct relations *r, const char *id)
+{
+	const struct relation *one = find_relation(r, id);
+
+	return one && one->outside;
+}
+
+const char *
+relations_of_type(const struct relations *r, const char *type)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!r->v[i].outside && strcasecmp(r->v[i].type, type) == 0)
+			return r->v[i].target;
+	return NULL;
 }
 
 const struct member_one *
 relations_part(const struct members *m, const struct relations *r, const char *id)
 {
-	const struct relation *one = relations_find(r, id);
+	const struct relation *one = find_relation(r, id);
 
-	return one && !one->external ? members_find(m, one->target) : NULL;
+	return one && !one->outside ? members_find(m, one->target) : NULL;
 }
 
 const struct member_one *
-relations_part_of_type(const struct members *m, const struct relations *r, const char *type, size_t *from)
+relations_next_part(const struct members *m, const struct relations *r, const char *type, size_t *from)
 {
 	const struct member_one *part = NULL;
 
 	while (!part && *from < r->count) {
 		const struct relation *one = &r->v[(*from)++];
 
-		if (!one->external && strcasecmp(one->type, type) == 0)
+		if (!one->outside && strcasecmp(one->type, type) == 0)
 			part = members_find(m, one->target);
 	}
 	return part;
@@ -105,9 +161,9 @@ relations_part_of_type(const struct members *m, const struct relations *r, const
 const char *
 relations_url(const struct relations *r, const char *id)
 {
-	const struct relation *one = relations_find(r, id);
+	const struct relation *one = find_relation(r, id);
 
-	if (!one || !one->external ||
+	if (!one || !one->outside ||
 	    (strncasecmp(one->target, "http://", 7) != 0 && strncasecmp(one->target, "https://", 8) != 0))
 		return NULL;
 	return one->target;
@@ -145,9 +201,8 @@ relations_main_type(const struct members *m, char out[RELATIONS_TYPE])
 
 	out[0] = '\0';
 	relations_read(m, "", &package);
-	for (size_t i = 0; i < package.count; i++)
-		if (strcasecmp(package.v[i].type, "officeDocument") == 0 && !package.v[i].external)
-			x.part = package.v[i].target;
+	if (relations_of_type(&package, "officeDocument"))
+		x.part = relations_of_type(&package, "officeDocument");
 	if (types && x.part[0])
 		xml_read(&(struct xml_reader){.begin = types_begin, .arg = &x}, types->bytes, types->n);
 	relations_free(&package);

@@ -154,13 +154,13 @@ take_name(struct slide_reading *x, const char **attributes)
 static void
 take_picture(struct slide_reading *x, const char *id)
 {
-	const struct relation *r = relations_find(x->s->rels, id);
-	const char *saved;
+	const char *target = relations_target(x->s->rels, id), *saved = NULL;
 
 	if (!id || x->s->kind == SHAPES_LAYOUT)
 		return;
 	x->pictured = true;
-	saved = r && !r->external ? members_picture(x->s->m, x->s->saved, x->d, r->target, x->alt) : NULL;
+	if (target && !relations_is_outside(x->s->rels, id))
+		saved = members_picture(x->s->m, x->s->saved, x->d, target, x->alt);
 	if (saved && !x->picture)
 		x->picture = buf_strdup(saved);
 	else if (!saved)

@@ -45,7 +45,7 @@ put_drawings(struct workbook *x, const struct relations *sheet)
 {
 	const struct member_one *part;
 
-	for (size_t from = 0; (part = relations_part_of_type(x->m, sheet, "drawing", &from)) && !request_is_late();) {
+	for (size_t from = 0; (part = relations_next_part(x->m, sheet, "drawing", &from)) && !request_is_late();) {
 		struct relations rels;
 		struct shapes shapes;
 
@@ -131,10 +131,10 @@ put_unlisted(struct workbook *x)
 static const struct member_one *
 find_part(const struct members *m, const struct relations *rels, const char *type, const char *name)
 {
-	size_t from = 0;
-	const struct member_one *part = relations_part_of_type(m, rels, type, &from);
+	const char *target = relations_of_type(rels, type);
 
-	return part || !name ? part : members_find(m, name);
+	target = target ? target : name;
+	return target ? members_find(m, target) : NULL;
 }
 
 static void

@@ -141,7 +141,7 @@ office_wants(const char *name)
 	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
 		if (strncmp(name, without[i], strlen(without[i])) == 0)
 			return false;
-	return word_ends_in(name, ".xml") || word_ends_in(name, ".rels") || member_is_picture(name);
+	return word_ends_in(name, ".xml") || relations_wants(name) || member_is_picture(name);
 }
 
 enum zip_type { ZIP_OTHER, ZIP_DOCX, ZIP_XLSX, ZIP_XLSB, ZIP_PPTX, ZIP_EPUB, ZIP_ODF, ZIP_ODS, ZIP_OFFICE };
