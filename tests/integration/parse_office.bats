@@ -389,3 +389,55 @@ odf() {
 	odf b.odg graphics
 	assert_equal "$(text b.odg)" drawn
 }
+
+@test "XLSX: number formats" {
+	# A code, a value, and what a spreadsheet shows, with blanks at its ends left out.
+	cat >formats <<-'END'
+		0~2.5~3
+		0~-2.4~-2
+		0.00~1.005~1.01
+		#,##0~1234567.5~1,234,568
+		#,##0~0~0
+		#.##~0.5~.5
+		0000~42~0042
+		(000) 000-0000~2125551234~(212) 555-1234
+		0.0,,"M"~12345678~12.3M
+		0%~0.256~26%
+		0.00E+00~123456~1.23E+05
+		##0.0E+0~123456~123.5E+3
+		0.0E-0~0.00012~1.2E-4
+		# ?/?~1.5~1 1/2
+		# ??/??~3.14159~3 1/7
+		?/8~0.375~3/8
+		#,##0;(#,##0);"nil"~-1234~(1,234)
+		#,##0;(#,##0);"nil"~0~nil
+		[>=1000]0.0,"k";0~1500~1.5k
+		[>=1000]0.0,"k";0~15~15
+		[$$-409]#,##0.00~5~$5.00
+		_("$"* #,##0.00_)~5~$5.00
+		General"kg"~2.5~2.5kg
+		[Blue]0.0~2~2.0
+		yyyy\-mm\-dd~45351~2024-02-29
+		d/m/yy~60~29/2/00
+		d/m/yy~61~1/3/00
+		mmm d, yyyy~45351~Feb 29, 2024
+		ddd dd mmmm~45351~Thu 29 February
+		h:mm AM/PM~0~12:00 AM
+		hh:mm:ss~0.999~23:58:34
+		mm:ss.0~0.00069444~01:00.0
+		[h]:mm~1.5~36:00
+		[mm]:ss~0.0521~75:01
+		[$-F800]dddd, mmmm dd, yyyy~45351~Thursday, February 29, 2024
+		yyyy"年"m"月"d"日"~45351~2024年2月29日
+		yyyy/mm/dd~-1~-1
+		yyyy/mm/dd~9999999~9999999
+	END
+	sed 's/&/\&amp;/g; s/"/\&quot;/g; s/</\&lt;/g; s/>/\&gt;/g' formats | awk -F'~' '
+		{ codes = codes sprintf("<numFmt numFmtId=\"%d\" formatCode=\"%s\"/>", 200 + NR, $1); styles = styles sprintf("<xf numFmtId=\"%d\"/>", 200 + NR) }
+		END { printf "<styleSheet><numFmts>%s</numFmts><cellXfs>%s</cellXfs></styleSheet>", codes, styles }' | part xl/styles.xml
+	awk -F'~' 'BEGIN { printf "<sheetData>" } { printf "<row><c s=\"%d\"><v>%s</v></c></row>", NR - 1, $2 } END { printf "</sheetData>" }' formats | cells
+	book a.xlsx
+	cut -d'~' -f3 formats >expected
+	text a.xlsx | sed -n 's/^| \(.*\) |$/\1/p' | sed '/^---$/d; s/\\//g' >shown
+	diff expected shown
+}
