@@ -149,15 +149,15 @@ comments_text(void *arg, const char *s, size_t n)
 }
 
 void
-office_comments_put(const struct members *m, const struct relations *rels, struct json_object *names, unsigned level,
-		    struct doc *d)
+office_comments_put(const struct members *m, const struct opc_relations *rels, struct json_object *names,
+		    unsigned level, struct doc *d)
 {
 	static const char *const types[] = {"threadedComment", "comments"};
 	struct reading x = {.d = d, .names = names, .level = level};
 	const struct member_one *part;
 
 	for (size_t i = 0; i < 2; i++)
-		for (size_t from = 0; (part = relations_next_part(m, rels, types[i], &from)) && !request_is_late();) {
+		for (size_t from = 0; (part = opc_part_of_type(m, rels, types[i], &from)) && !request_is_late();) {
 			x.own = json_object_new_object();
 			if (!xml_read(&(struct xml_reader){comments_begin, comments_end, comments_text, &x},
 				      part->bytes, part->n))

@@ -6,7 +6,7 @@
 
 #include <json-c/json.h>
 
-#include "relations.h"
+#include "opc.h"
 
 /* Adds the names of the authors that PART lists to NAMES, by their ids; it may be NULL. */
 void office_authors_read(const struct member_one *part, struct json_object *names);
@@ -15,7 +15,7 @@ void office_authors_read(const struct member_one *part, struct json_object *name
  * Writes the comments of all parts that RELS has as a list, with the names of their authors in NAMES and the cells that
  * they are about, under the heading "Comments" of LEVEL.
  */
-void office_comments_put(const struct members *m, const struct relations *rels, struct json_object *names,
+void office_comments_put(const struct members *m, const struct opc_relations *rels, struct json_object *names,
 			 unsigned level, struct doc *d);
 
 #endif

@@ -17,7 +17,7 @@ struct deck {
 	const struct members *m;
 	struct doc *d;
 	const char **saved;
-	struct relations rels;            /* of the presentation */
+	struct opc_relations rels;        /* of the presentation */
 	const struct member_one **slides; /* in order, each once */
 	size_t count, shown;
 	bool *listed; /* of each member, whether it is one of the slides */
@@ -28,11 +28,11 @@ struct deck {
 
 /* The first part of this type, NULL if there is none. */
 static const struct member_one *
-find_part(const struct deck *x, const struct relations *rels, const char *type)
+find_part(const struct deck *x, const struct opc_relations *rels, const char *type)
 {
-	const char *target = relations_of_type(rels, type);
+	size_t from = 0;
 
-	return target ? members_find(x->m, target) : NULL;
+	return opc_part_of_type(x->m, rels, type, &from);
 }
 
 /* --- which slides --- */
@@ -61,7 +61,7 @@ on_begin(void *arg, const char *name, const char **attributes)
 
 	if (strcmp(name, "sldId") != 0)
 		return;
-	part = relations_part(x->m, &x->rels, xml_relation_id(attributes));
+	part = opc_part(x->m, &x->rels, xml_relation_id(attributes));
 	if (part)
 		add_slide(x, part);
 	else
@@ -93,7 +93,7 @@ static void
 list_slides(struct deck *x, const struct member_one *presentation)
 {
 	if (presentation) {
-		relations_read(x->m, presentation->name, &x->rels);
+		opc_read(x->m, presentation->name, &x->rels);
 		if (!xml_read(&(struct xml_reader){.begin = on_begin, .arg = x}, presentation->bytes, presentation->n))
 			x->d->truncated = true;
 	}
@@ -129,10 +129,10 @@ is_hidden(const struct member_one *slide)
 
 /* The places of the placeholders of the slide's layout, and where that has none, those of its master. */
 static const struct shapes *
-find_layout(struct deck *x, const struct relations *rels)
+find_layout(struct deck *x, const struct opc_relations *rels)
 {
 	const struct member_one *part = find_part(x, rels, "slideLayout"), *master;
-	struct relations own;
+	struct opc_relations own;
 	struct shapes above;
 
 	if (part == x->layout_part)
@@ -141,7 +141,7 @@ find_layout(struct deck *x, const struct relations *rels)
 	x->layout_part = part;
 	if (!part)
 		return NULL;
-	relations_read(x->m, part->name, &own);
+	opc_read(x->m, part->name, &own);
 	shapes_read(&(struct shapes_source){.m = x->m, .rels = &own, .kind = SHAPES_LAYOUT}, part, x->d, &x->layout);
 	master = find_part(x, &own, "slideMaster");
 	if (master) {
@@ -150,7 +150,7 @@ find_layout(struct deck *x, const struct relations *rels)
 		shapes_inherit(&x->layout, &above);
 		shapes_free(&above);
 	}
-	relations_free(&own);
+	opc_free(&own);
 	return &x->layout;
 }
 
@@ -164,27 +164,27 @@ put_heading(struct md *md, unsigned level, const char *text)
 }
 
 static void
-put_notes(struct deck *x, const struct relations *slide)
+put_notes(struct deck *x, const struct opc_relations *slide)
 {
 	const struct member_one *part = find_part(x, slide, "notesSlide");
-	struct relations rels;
+	struct opc_relations rels;
 	struct shapes shapes;
 
 	if (!part)
 		return;
-	relations_read(x->m, part->name, &rels);
+	opc_read(x->m, part->name, &rels);
 	shapes_read(&(struct shapes_source){x->m, x->saved, &rels, SHAPES_NOTES, NULL}, part, x->d, &shapes);
 	if (shapes_have_text(&shapes))
 		put_heading(&x->d->md, BELOW, "Notes");
 	shapes_write(&shapes, x->d);
 	shapes_free(&shapes);
-	relations_free(&rels);
+	opc_free(&rels);
 }
 
 static void
 put_slide(struct deck *x, const struct member_one *slide, size_t number)
 {
-	struct relations rels;
+	struct opc_relations rels;
 	struct shapes shapes;
 	const struct shapes *layout;
 	char heading[40];
@@ -193,7 +193,7 @@ put_slide(struct deck *x, const struct member_one *slide, size_t number)
 		doc_missing(x->d, "hidden slides");
 		return;
 	}
-	relations_read(x->m, slide->name, &rels);
+	opc_read(x->m, slide->name, &rels);
 	layout = find_layout(x, &rels);
 	shapes_read(&(struct shapes_source){x->m, x->saved, &rels, SHAPES_SLIDE, layout}, slide, x->d, &shapes);
 	if (layout)
@@ -206,7 +206,7 @@ put_slide(struct deck *x, const struct member_one *slide, size_t number)
 	shapes_free(&shapes);
 	put_notes(x, &rels);
 	office_comments_put(x->m, &rels, x->authors, BELOW, x->d);
-	relations_free(&rels);
+	opc_free(&rels);
 	x->shown++;
 }
 
@@ -214,10 +214,10 @@ bool
 pptx_parse(const struct members *m, struct doc *d)
 {
 	struct deck x = {.m = m, .d = d};
-	struct relations package;
+	struct opc_relations package;
 	const struct member_one *presentation, *core;
 
-	relations_read(m, "", &package);
+	opc_read(m, "", &package);
 	presentation = find_part(&x, &package, "officeDocument");
 	presentation = presentation ? presentation : members_find(m, "ppt/presentation.xml");
 	core = find_part(&x, &package, "core-properties");
@@ -239,8 +239,8 @@ pptx_parse(const struct members *m, struct doc *d)
 	if (x.count == 0 && !presentation)
 		doc_fail(d, "damaged", "it has no presentation, and no slides");
 	shapes_free(&x.layout);
-	relations_free(&x.rels);
-	relations_free(&package);
+	opc_free(&x.rels);
+	opc_free(&package);
 	json_object_put(x.authors);
 	free(x.saved);
 	free(x.listed);

@@ -154,13 +154,13 @@ take_name(struct slide_reading *x, const char **attributes)
 static void
 take_picture(struct slide_reading *x, const char *id)
 {
-	const char *target = relations_target(x->s->rels, id), *saved = NULL;
+	const struct opc_relation *r = opc_find(x->s->rels, id);
+	const char *saved;
 
 	if (!id || x->s->kind == SHAPES_LAYOUT)
 		return;
 	x->pictured = true;
-	if (target && !relations_is_outside(x->s->rels, id))
-		saved = members_picture(x->s->m, x->s->saved, x->d, target, x->alt);
+	saved = r && !r->external ? members_picture(x->s->m, x->s->saved, x->d, r->target, x->alt) : NULL;
 	if (saved && !x->picture)
 		x->picture = buf_strdup(saved);
 	else if (!saved)
@@ -172,8 +172,8 @@ static void
 take_part(struct slide_reading *x, const char *name, const char **attributes)
 {
 	bool chart = is_name(name, "chart");
-	const struct member_one *part = relations_part(
-		x->s->m, x->s->rels, chart ? xml_relation_id(attributes) : xml_attribute(attributes, "dm"));
+	const struct member_one *part =
+		opc_part(x->s->m, x->s->rels, chart ? xml_relation_id(attributes) : xml_attribute(attributes, "dm"));
 
 	if (x->s->kind == SHAPES_LAYOUT)
 		return;

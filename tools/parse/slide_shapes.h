@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "relations.h"
+#include "opc.h"
 
 enum { SHAPES_MAX = 10000 };
 
@@ -37,7 +37,7 @@ struct shapes {
 struct shapes_source {
 	const struct members *m;
 	const char **saved; /* members_picture() */
-	const struct relations *rels;
+	const struct opc_relations *rels;
 	enum shapes_kind kind;
 	const struct shapes *layout; /* where placeholders without a place are; may be NULL */
 };

@@ -134,7 +134,7 @@ take_bullet(struct slide_reading *x, const char *name, const char **attributes)
 static void
 open_link(struct slide_reading *x, const char **attributes)
 {
-	const char *url = relations_url(x->s->rels, xml_relation_id(attributes));
+	const char *url = opc_url(x->s->rels, xml_relation_id(attributes));
 
 	if (!url || x->s->kind == SHAPES_LAYOUT)
 		return;

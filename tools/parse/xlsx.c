@@ -20,7 +20,7 @@ struct workbook {
 	const struct members *m;
 	struct doc *d;
 	const char **saved;
-	struct relations rels;
+	struct opc_relations rels;
 	struct xlsx_book book;
 	struct json_object *authors;
 	bool *shown; /* of each member, whether it is a sheet that was shown */
@@ -41,26 +41,26 @@ put_heading(struct md *md, unsigned level, const char *text)
 
 /* The text boxes, pictures and charts on a sheet. */
 static void
-put_drawings(struct workbook *x, const struct relations *sheet)
+put_drawings(struct workbook *x, const struct opc_relations *sheet)
 {
 	const struct member_one *part;
 
-	for (size_t from = 0; (part = relations_next_part(x->m, sheet, "drawing", &from)) && !request_is_late();) {
-		struct relations rels;
+	for (size_t from = 0; (part = opc_part_of_type(x->m, sheet, "drawing", &from)) && !request_is_late();) {
+		struct opc_relations rels;
 		struct shapes shapes;
 
-		relations_read(x->m, part->name, &rels);
+		opc_read(x->m, part->name, &rels);
 		shapes_read(&(struct shapes_source){x->m, x->saved, &rels, SHAPES_DRAWING, NULL}, part, x->d, &shapes);
 		shapes_write(&shapes, x->d);
 		shapes_free(&shapes);
-		relations_free(&rels);
+		opc_free(&rels);
 	}
 }
 
 static void
 put_sheet(struct workbook *x, const char *name, const struct member_one *part)
 {
-	struct relations rels;
+	struct opc_relations rels;
 	size_t i = (size_t)(part - x->m->v);
 
 	if (x->shown[i])
@@ -71,19 +71,19 @@ put_sheet(struct workbook *x, const char *name, const struct member_one *part)
 	}
 	x->shown[i] = true;
 	x->sheets++;
-	relations_read(x->m, part->name, &rels);
+	opc_read(x->m, part->name, &rels);
 	put_heading(&x->d->md, SHEET, name);
 	xlsx_sheet_put(&x->book, part, &rels, x->d, &x->left);
 	put_drawings(x, &rels);
 	office_comments_put(x->m, &rels, x->authors, BELOW, x->d);
-	relations_free(&rels);
+	opc_free(&rels);
 }
 
 static void
 list_sheet(struct workbook *x, const char **attributes)
 {
 	const char *name = xml_attribute(attributes, "name"), *state = xml_attribute(attributes, "state");
-	const struct member_one *part = relations_part(x->m, &x->rels, xml_relation_id(attributes));
+	const struct member_one *part = opc_part(x->m, &x->rels, xml_relation_id(attributes));
 
 	x->listed++;
 	if (state && word_is_one_of(state, "hidden", "veryHidden"))
@@ -129,18 +129,18 @@ put_unlisted(struct workbook *x)
 
 /* The part of this type, or else of this name. */
 static const struct member_one *
-find_part(const struct members *m, const struct relations *rels, const char *type, const char *name)
+find_part(const struct members *m, const struct opc_relations *rels, const char *type, const char *name)
 {
-	const char *target = relations_of_type(rels, type);
+	size_t from = 0;
+	const struct member_one *part = opc_part_of_type(m, rels, type, &from);
 
-	target = target ? target : name;
-	return target ? members_find(m, target) : NULL;
+	return part || !name ? part : members_find(m, name);
 }
 
 static void
 put_workbook(struct workbook *x, const struct member_one *workbook)
 {
-	relations_read(x->m, workbook->name, &x->rels);
+	opc_read(x->m, workbook->name, &x->rels);
 	xlsx_book_read(&x->book, find_part(x->m, &x->rels, "sharedStrings", "xl/sharedStrings.xml"),
 		       find_part(x->m, &x->rels, "styles", "xl/styles.xml"));
 	office_authors_read(find_part(x->m, &x->rels, "person", NULL), x->authors);
@@ -156,20 +156,20 @@ bool
 xlsx_parse(const struct members *m, struct doc *d)
 {
 	struct workbook x = {.m = m, .d = d, .left = SHEET_CELLS};
-	struct relations package;
+	struct opc_relations package;
 	const struct member_one *workbook;
 
-	relations_read(m, "", &package);
+	opc_read(m, "", &package);
 	workbook = find_part(m, &package, "officeDocument", "xl/workbook.xml");
 	dublin_core_read(find_part(m, &package, "core-properties", "docProps/core.xml"), d);
-	relations_free(&package);
+	opc_free(&package);
 	if (!workbook)
 		return doc_fail(d, "damaged", "it has no workbook");
 	x.saved = buf_alloc((m->count + 1) * sizeof(*x.saved));
 	x.shown = buf_alloc((m->count + 1) * sizeof(*x.shown));
 	x.authors = json_object_new_object();
 	put_workbook(&x, workbook);
-	relations_free(&x.rels);
+	opc_free(&x.rels);
 	xlsx_book_free(&x.book);
 	json_object_put(x.authors);
 	free(x.saved);

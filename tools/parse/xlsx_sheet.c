@@ -17,7 +17,7 @@ struct link {
 
 struct sheet {
 	const struct xlsx_book *b;
-	const struct relations *rels;
+	const struct opc_relations *rels;
 	struct doc *d;
 	struct sheet_table table;
 	size_t row, column; /* the current cell's */
@@ -209,7 +209,7 @@ end_cell(struct sheet *x)
 static void
 add_link(struct sheet *x, const char **attributes)
 {
-	struct link one = {.url = relations_url(x->rels, xml_relation_id(attributes))};
+	struct link one = {.url = opc_url(x->rels, xml_relation_id(attributes))};
 
 	if (!one.url || !read_range(xml_attribute(attributes, "ref"), &one.range) || x->link_count == LINKS)
 		return;
@@ -277,8 +277,8 @@ on_text(void *arg, const char *s, size_t n)
 }
 
 void
-xlsx_sheet_put(const struct xlsx_book *b, const struct member_one *sheet, const struct relations *rels, struct doc *d,
-	       size_t *left)
+xlsx_sheet_put(const struct xlsx_book *b, const struct member_one *sheet, const struct opc_relations *rels,
+	       struct doc *d, size_t *left)
 {
 	struct sheet *x = buf_alloc(sizeof(*x));
 

@@ -13,8 +13,8 @@
 #include "formats.h"
 #include "odf.h"
 #include "ods.h"
+#include "opc.h"
 #include "pptx.h"
-#include "relations.h"
 #include "xlsx.h"
 
 #define SPREADSHEET "application/vnd.oasis.opendocument.spreadsheet"
@@ -40,7 +40,7 @@ static bool
 list_all(struct archive *a, struct doc *d)
 {
 	struct archive_entry *entry;
-	size_t count = 0, files = 0;
+	size_t count = 0, files = 0, encrypted = 0;
 	double bytes = 0;
 	int rc, tries = 0;
 
@@ -51,16 +51,13 @@ list_all(struct archive *a, struct doc *d)
 		if (rc == ARCHIVE_RETRY && tries++ < TRIES)
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
-			if (packed.source.failed)
-				return doc_unread(d, packed.source.failed);
-			if (count == 0)
-				return doc_fail(d, "damaged", "it is damaged: %s",
-						archive_error_string(a) ? archive_error_string(a)
-									: "no member can be read");
-			d->truncated = true;
+			if (count == 0 || unpack_fault(a, &packed.source) == UNPACK_UNREAD)
+				return members_fail(a, &packed.source, d);
+			doc_missing(d, "members");
 			break;
 		}
 		if (count == LISTED || d->md.full || request_is_late()) {
+			doc_missing(d, "members");
 			d->truncated = true;
 			break;
 		}
@@ -74,10 +71,15 @@ list_all(struct archive *a, struct doc *d)
 		md_leave(&d->md);
 		count++;
 		files += archive_entry_filetype(entry) == AE_IFREG;
+		encrypted += archive_entry_is_encrypted(entry) > 0;
 		bytes += archive_entry_size_is_set(entry) ? (double)archive_entry_size(entry) : 0;
 	}
+	if (rc == ARCHIVE_EOF && unpack_overlaps(a, &packed.source, count) > 0)
+		doc_missing(d, "members");
 	doc_meta_number(d, "members", (double)count);
 	doc_meta_number(d, "files", (double)files);
+	if (encrypted > 0)
+		doc_meta_number(d, "encrypted", (double)encrypted);
 	doc_meta_number(d, "bytes_unpacked", bytes);
 	if (archive_format_name(a))
 		doc_meta(d, "format", archive_format_name(a));
@@ -96,8 +98,7 @@ list_archive(const struct request *r, struct doc *d)
 	if (archive_read_open1(a) == ARCHIVE_OK)
 		listed = list_all(a, d);
 	else
-		listed = packed.source.failed &&
-			 doc_unread(d, packed.source.failed); /* otherwise libarchive does not know the format */
+		listed = unpack_fault(a, &packed.source) != UNPACK_NOT && members_fail(a, &packed.source, d);
 	archive_read_free(a);
 	return listed;
 }
@@ -117,6 +118,12 @@ parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)
 		doc_fail(d, "memory", "unpacked, it is too large to parse");
 	members_free(&m);
 	return parsed;
+}
+
+static bool
+parse_docx(const struct members *m, struct doc *d)
+{
+	return docx_parse(m, packed.tree, d);
 }
 
 static bool
@@ -141,7 +148,7 @@ office_wants(const char *name)
 	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
 		if (strncmp(name, without[i], strlen(without[i])) == 0)
 			return false;
-	return word_ends_in(name, ".xml") || relations_wants(name) || member_is_picture(name);
+	return word_ends_in(name, ".xml") || word_ends_in(name, ".rels") || member_is_picture(name);
 }
 
 enum zip_type { ZIP_OTHER, ZIP_DOCX, ZIP_XLSX, ZIP_XLSB, ZIP_PPTX, ZIP_EPUB, ZIP_ODF, ZIP_ODS, ZIP_OFFICE };
@@ -150,10 +157,10 @@ enum zip_type { ZIP_OTHER, ZIP_DOCX, ZIP_XLSX, ZIP_XLSB, ZIP_PPTX, ZIP_EPUB, ZIP
 static enum zip_type
 find_package_type(const struct members *m)
 {
-	char type[RELATIONS_TYPE];
+	char type[OPC_TYPE];
 
-	relations_main_type(m, type);
-	if (strstr(type, "wordprocessingml") || members_has(m, "word/document.xml"))
+	opc_main_type(m, type);
+	if (strstr(type, "wordprocessingml") || strstr(type, "ms-word") || members_has(m, "word/document.xml"))
 		return ZIP_DOCX;
 	if (strstr(type, "sheet.binary"))
 		return ZIP_XLSB;
@@ -199,7 +206,7 @@ parse_zip(const struct request *r, struct doc *d)
 	d->failed = NULL;
 	switch (type) {
 	case ZIP_DOCX:
-		return parse_as(r, d, "document", docx_wants, docx_parse);
+		return parse_as(r, d, "document", docx_wants, parse_docx);
 	case ZIP_XLSX:
 		return parse_as(r, d, "document", office_wants, xlsx_parse);
 	case ZIP_PPTX:
