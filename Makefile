@@ -12,12 +12,12 @@ PROGRAMS = source fetch render serve status clean collect type thumb expand medi
 LIBS_source = libcurl
 LIBS_fetch = zlib
 LIBS_type = libmagic
-LIBS_thumb = vips cairo-ft fontconfig
+LIBS_thumb = vips libtiff-4 libraw cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
 LIBS_clean = libarchive libcurl
 LIBS_media = gumbo libcurl
-LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libavformat libavcodec libavutil uchardet libcmark-gfm
+LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libtiff-4 libraw libavformat libavcodec libavutil uchardet libcmark-gfm
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_http_policy_test = libcurl
@@ -25,6 +25,7 @@ LIBS_httpdate_test = libcurl
 LIBS_linked_data_test = libcurl
 LIBS_url_test = libcurl
 LIBS_archive = libarchive
+LIBS_tiff = libtiff-4
 
 ifdef SANITIZE
 BUILD = build/sanitized
@@ -57,7 +58,7 @@ FLAGS = -std=c17 $(WARNINGS) $(FLAGS_mode) -fstack-protector-strong -fPIE -D_GNU
 LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # The folders of tools/lib, an archive each, from the highest floor down: a folder uses those of lower floors only.
-LIB_FOLDERS = html review notebook http confined batch hosts records files base
+LIB_FOLDERS = html review notebook http pictures confined batch hosts records files base
 LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
@@ -122,6 +123,9 @@ endif
 
 # What they have in common to read pages with.
 $(call objects,tools/lib/html/*.c): FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
+
+# What opens pictures.
+$(call objects,tools/lib/pictures/*.c): FLAGS += $(CFLAGS_vips) $(CFLAGS_libtiff-4) $(CFLAGS_libraw)
 
 define folder
 $(BUILD)/lib/$(1).a: $(call objects,tools/lib/$(1)/*.c)
@@ -277,7 +281,7 @@ manual_path = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))/$(notd
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATA) $(DESTDIR)$(UNITS) $(DESTDIR)$(COMPLETIONS)
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
-	cp -R $(wildcard share/review share/serve share/source share/hosts.conf share/examples) $(DESTDIR)$(DATA)
+	cp -R $(wildcard share/review share/serve share/source share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
 	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
 	$(foreach page,$(MANUALS),install -D -m 644 $(page) $(call manual_path,$(page)) &&) true
 	install -D -m 644 -t $(DESTDIR)$(DOC) README.md

@@ -3,6 +3,8 @@ import {Bi} from './bi.js';
 import {bdi, byId, bytes, make, number, plural, say, setText, timeOf} from './show.js';
 
 const PAGE = 50; /* files per request */
+const PICTURES = /^image\/(avif|bmp|gif|jpeg|png|webp)$/;
+const PICTURE_MAX = 4e6; /* bytes of a picture that is shown in the list */
 const PAUSE = 1000; /* minimum milliseconds between two updates */
 const api = new Bi();
 let notebook = '';
@@ -82,6 +84,18 @@ async function remove(row, file, pressed) {
 
 /* --- the list --- */
 
+/* The picture that a file is, or the ending of its name. Pictures come when they are in sight. */
+function pictureOf(file) {
+	const ending = make('span', {className: 'ending'}, (/\.([A-Za-z0-9]{1,5})$/.exec(file.filename || '') || ['', String(file.kind || 'file').slice(0, 5)])[1]);
+
+	if (!PICTURES.test(file.mime) || !(number(file.bytes) <= PICTURE_MAX) || file.status !== 'completed')
+		return ending;
+	const picture = make('img', {src: api.rawUrl(notebook, file.file_id), alt: '', loading: 'lazy', decoding: 'async'});
+
+	picture.addEventListener('error', () => picture.replaceWith(ending));
+	return picture;
+}
+
 function titleOf(file) {
 	return String(file.title || file.filename || file.url || file.file_id);
 }
@@ -94,7 +108,7 @@ function rowOf(file) {
 		number(file.bytes) ? bytes(file.bytes) : null, timeOf(file.created_at || file.at)].filter(Boolean);
 	const content = make('a', {href: api.contentUrl(file.file_id)}, 'Content', named());
 	const gone = make('button', {type: 'button', className: 'button small plain danger'}, 'Delete', make('span', {className: 'unseen'}, ' ' + title));
-	const row = make('li', {},
+	const row = make('li', {}, make('span', {className: 'thumb', ariaHidden: 'true'}, pictureOf(file)),
 		make('div', {className: 'what'}, make('p', {className: 'title'}, bdi(title)), make('p', {className: 'quiet cut'}, ...about.flatMap((one, i) => i ? [' · ', one] : [one])),
 			make('p', {className: 'wrong'})),
 		make('div', {className: 'links'}, content,
@@ -130,7 +144,6 @@ async function show(count = 0) {
 	const files = [];
 	let total = 0;
 
-	setText(byId('has-title'), 'In ' + (notebook || 'this notebook'));
 	try {
 		for (const wanted = Math.max(PAGE, shown + count); files.length < wanted;) {
 			const page = await api.listFiles(notebook, {limit: Math.min(PAGE, wanted - files.length), offset: files.length});
@@ -146,28 +159,36 @@ async function show(count = 0) {
 	} catch (e) {
 		if (mine !== asking)
 			return;
-		/* A notebook exists when something was submitted to it. */
 		if (e.status !== 404) {
 			setText(byId('has-says'), 'The files cannot be listed: ' + (e.detail || e));
 			return;
 		}
 		shown = 0;
 	}
+	showList(files, total);
+}
+
+function showList(files, total) {
 	place(files);
 	setText(byId('has-says'), total ? plural(total, 'file', 'files') : '');
 	byId('has-nothing').hidden = total > 0;
 	byId('more').hidden = files.length >= total;
 }
 
-/* Shows the files of a notebook: at once if it is another one, else after a pause. */
-export function showFiles(name) {
+/* Shows the files of a notebook: at once if it is another one, else after a pause. One that does not exist has none. */
+export function showFiles(name, exists = true) {
 	if (name !== notebook) {
 		notebook = name;
 		shown = 0;
 		byId('has').replaceChildren();
 		clearTimeout(timer);
 		timer = 0;
-		show();
+		setText(byId('has-title'), 'In ' + name);
+		asking++; /* an answer for the other one comes too late */
+		if (exists)
+			show();
+		else
+			showList([], 0);
 		return;
 	}
 	timer = timer || setTimeout(function () {

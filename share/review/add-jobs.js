@@ -4,6 +4,7 @@
  */
 import {Bi, isFinal, tokenOfPage} from './bi.js';
 import {openReader} from './add-has.js';
+import {failureWords} from './failure-words.js';
 import {bdi, byId, bytes, make, mark, markAlive, number, plural, say, setText, share, statusWords, timeOf} from './show.js';
 
 const ITEMS_MAX = 100; /* items of a job that are shown */
@@ -46,7 +47,8 @@ function fillItem(element, notebook, item) {
 	element.replaceChildren(make('span', {className: 'mark'}, make('span', {className: 'unseen'}, (words[item.status] || item.status) + ': ')),
 		make('span', {className: 'cut', title: label}, bdi(label)), links(notebook, item));
 	if (item.error_message)
-		element.append(make('p', {className: 'why', dir: 'auto'}, String(item.error_message)));
+		element.append(make('p', {className: 'why', dir: 'auto'},
+			...(item.error_code ? [make('b', {}, failureWords(String(item.error_code))), ': '] : []), String(item.error_message)));
 	if (focused >= 0 && element.querySelectorAll('a')[focused])
 		element.querySelectorAll('a')[focused].focus();
 }

@@ -34,7 +34,16 @@ function remember(name) {
 	} catch (e) {
 		return;
 	}
-	byId('notebooks').replaceChildren(...recall().map((value) => make('option', {value})));
+}
+
+/* Offers the notebooks of the server, first those that this browser used last. Returns whether there may be one named NAME. */
+async function offerNotebooks(name) {
+	const {count, results} = await api.listNotebooks();
+	const known = new Set(results);
+	const names = new Set([...recall().filter((one) => known.has(one)), ...results]);
+
+	byId('notebooks').replaceChildren(...[...names].map((value) => make('option', {value})));
+	return known.has(name) || count > results.length;
 }
 
 /* --- the notebook --- */
@@ -75,13 +84,18 @@ function turnTo() {
 		return;
 	current = name;
 	leave(name);
-	showFiles(name);
-	showNewest(name, changed).then(markAlive, function (e) {
-		if (e.status === 404)
-			markAlive(); /* a notebook exists when something was submitted to it */
-		else
-			mark('off', e.status === 0 || e.status >= 500 ? 'No answer' : 'Refused');
-	});
+	show(name).then(markAlive, (e) => mark('off', e.status === 0 || e.status >= 500 ? 'No answer' : 'Refused'));
+}
+
+/* Shows the notebook NAME. It exists when something was submitted to it. */
+async function show(name) {
+	const exists = await offerNotebooks(name);
+
+	if (name !== current)
+		return;
+	showFiles(name, exists);
+	if (exists)
+		await showNewest(name, changed);
 }
 
 /* --- the list --- */
@@ -233,7 +247,6 @@ function start() {
 	const named = new URLSearchParams(location.search).get('notebook');
 
 	byId('notebook').value = named !== null && !wrongName(named) ? named : recall()[0] || 'default';
-	byId('notebooks').replaceChildren(...recall().map((value) => make('option', {value})));
 	byId('notebook').addEventListener('change', turnTo);
 	byId('notebook').addEventListener('input', () => wrongName(notebook()) || complain(byId('notebook'), 'notebook-says', ''));
 	byId('urls').addEventListener('input', function () {

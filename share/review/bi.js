@@ -492,6 +492,11 @@ export class Bi {
 		}
 	}
 
+	/** The names of the notebooks, sorted: `{count, results}`. */
+	async listNotebooks({limit, offset, signal} = {}) {
+		return this.#ask('GET', '/notebooks/', {query: {limit, offset}, signal});
+	}
+
 	/** The jobs of a notebook, newest first. */
 	async listBatchJobs(notebookId, {limit, offset, signal} = {}) {
 		return this.#ask('GET', `${notebookPath(notebookId)}/batch-jobs/`, {query: {limit, offset}, signal});

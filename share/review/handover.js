@@ -128,7 +128,7 @@ const handover = (function () {
 			return 'There is nothing to download: every pick is left out.';
 		return lists.rows().some((row) => row.known.mine || row.known.outcome === 'picked') ?
 			'There is nothing to download: your picks are not on the server yet.' :
-			'There is nothing to download: nothing is picked yet. Open a subject and pick a candidate first.';
+			'There is nothing to download: nothing is picked any more.';
 	}
 
 	async function check(address) {
@@ -170,9 +170,15 @@ const handover = (function () {
 	function update() {
 		const state = picks.state();
 
-		byId('hand').hidden = lists.rows().length === 0;
-		byId('downloads').hidden = state.name === 'local' || !state.served;
-		byId('by-command').hidden = !byId('downloads').hidden;
+		const isFile = state.name === 'local' || !state.served;
+		const isPicked = lists.rows().some((row) => row.known.outcome === 'picked' || row.known.outcome === 'differ');
+		const next = lists.undecidedAfter(null);
+
+		byId('hand').hidden = lists.rows().length === 0 || state.name === 'unknown' && !isPicked;
+		byId('downloads').hidden = isFile || !isPicked;
+		byId('by-command').hidden = !isFile || !isPicked;
+		byId('none-picked').hidden = isPicked;
+		byId('begin').href = next ? lists.addressOf(next) : 'index.html';
 		showChecks();
 	}
 

@@ -9,6 +9,7 @@ import {perSecond, spark} from './home-plot.js';
 import {bdi, bytes, make, number, plural, setText, share, span, statusWords, timeOf} from './show.js';
 
 const KINDS = 3; /* of failures that are named on a card */
+const NAMED = 4; /* reviewers that are named on a card */
 const SMOOTH = .2; /* the share of the newest rate in the one by which the time left is told */
 const SAID = 10000; /* milliseconds that the success of an action stays on the card */
 const PARTS = ['thumbs', 'head', 'shares', 'counts', 'fails', 'spark', 'reviewed', 'foot'];
@@ -29,6 +30,11 @@ export function isStopped({batch_job: job}) {
 /* The address of a page of the batch's review. */
 export function reviewPage(batch, page) {
 	return encodeURIComponent(batch.batch_job.name) + '/' + page;
+}
+
+/* Whether the review is of items without subjects, whose ids are then i and their numbers. */
+function isSheet({thumbs: names}) {
+	return Array.isArray(names) && names.length > 0 && names.every((name) => /^i\d+_1\./.test(name));
 }
 
 function unseen(text) {
@@ -67,7 +73,7 @@ function head(batch) {
 	status.dataset.status = job.stale ? 'stopped' : String(job.status);
 	return [
 		make('div', {}, make('h2', {}, batch.pages ? make('a', {href: reviewPage(batch, 'index.html'), className: 'title'}, bdi(job.name)) : bdi(job.name)),
-			make('p', {className: 'quiet'}, ...about(batch))),
+			make('p', {className: 'quiet', title: String(job.label || '')}, ...about(batch))),
 		status,
 	];
 }
@@ -118,17 +124,26 @@ function sparkOf(batch) {
 }
 
 function reviewed(batch) {
-	const {subjects, decided, disagreements} = batch.review || {};
+	const {subjects, decided, disagreements, reviewers} = batch.review || {};
 	const all = number(subjects), done = Math.min(number(decided), all);
 
 	if (!batch.pages || !all)
 		return [];
-	const text = done.toLocaleString('en') + ' of ' + plural(all, 'subject', 'subjects') + ' decided' +
+	const text = done.toLocaleString('en') + ' of ' + (isSheet(batch) ? plural(all, 'item', 'items') : plural(all, 'subject', 'subjects')) + ' decided' +
 		(number(disagreements) ? ', ' + disagreements.toLocaleString('en') + ' disputed' : '');
 	const bar = make('progress', {max: all, value: done});
 
 	bar.setAttribute('aria-label', 'Review of ' + batch.batch_job.name);
-	return [bar, make('span', {}, text)];
+	return [bar, make('span', {}, text, ...by(reviewers || {}))];
+}
+
+/* Who decided, and on how many if there are several: ada 6, bob 2. */
+function by(reviewers) {
+	const all = Object.entries(reviewers).sort((a, b) => b[1] - a[1]);
+	const named = all.slice(0, NAMED).flatMap(([name, n], i) => [i ? ', ' : '', bdi(name), all.length > 1 ? ' ' + number(n).toLocaleString('en') : '']);
+
+	return all.length === 0 ? [] : [make('span', {className: 'quiet'}, all.length > 1 ? ': ' : ' by ', ...named,
+		all.length > NAMED ? ' and ' + plural(all.length - NAMED, 'other', 'others') : '')];
 }
 
 function button(act, text, batch, className = 'button') {

@@ -1,13 +1,13 @@
 /*
  * The plots of the home page: the rate of all batches since the page was opened, and that of one batch.
  */
-import {byId, draw, make, number, setText, span} from './show.js';
+import {byId, draw, make, number, plural, setText, span} from './show.js';
 
 const longest = 600; /* seconds that the plot shows */
 const rates = []; /* [seconds, items a second], as they came */
 
 export function perSecond(n) {
-	return (n >= 10 ? Math.round(n) : Math.round(n * 10) / 10).toLocaleString('en') + ' items/s';
+	return plural(n >= 10 ? Math.round(n) : Math.round(n * 10) / 10, 'item', 'items') + '/s';
 }
 
 /* A line above a filled area; POINTS are [x, y], x from 0 to WIDTH, y from 0 to TOP. */

@@ -72,10 +72,14 @@ function showSummary() {
 		items += batch.rate ? number(batch.rate.items) : 0;
 		amount += batch.rate ? number(batch.rate.bytes) : 0;
 	}
-	const rest = failed ? ', ' + failed.toLocaleString('en') + ' failed' : '';
+	const all = [...known.values()];
+	const some = [[isWorking, 'working'], [isStopped, 'stopped']].map(([is, words]) => [all.filter(is).length, words]).filter(([n]) => n)
+		.map(([n, words]) => ', ' + n.toLocaleString('en') + ' ' + words);
 
-	setText(byId('summary'), plural(known.size, 'batch', 'batches') + ', ' + plural(total, 'item', 'items') + rest);
-	setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' done' + rest);
+	byId('progress').closest('.progress').hidden = total === 0;
+	setText(byId('summary'), plural(known.size, 'batch', 'batches') + some.join(''));
+	setText(byId('progress'), (done + failed).toLocaleString('en') + ' of ' + plural(total, 'item', 'items') + ' done' +
+		(failed ? ', ' + failed.toLocaleString('en') + ' failed' : ''));
 	setText(byId('now'), items ? perSecond(items) + ' · ' + bytes(amount) + '/s' : '');
 	byId('bar').replaceChildren(share(done, failed, total));
 	showRate(items);

@@ -1,4 +1,5 @@
 # Parts that all pages share.
+import "failures" as $failures;
 
 # The texts of an array as one. join copies all that it has for each text, and a page can have many thousands.
 def concat: add // "";
@@ -132,44 +133,14 @@ def printable: gsub("\\p{Cc}+"; " ");
 # The host of a failed item; null if it has none.
 def host: (.url // .from // "") | [match("^https?://(?:[^/?#@]*@)?([^/?#]+)"; "i")] | if length > 0 then .[0].captures[0].string | ascii_downcase else null end;
 
-# The reason of a failed item in plain words.
+# The reason of a failed item in plain words, as failure-words.js has them.
 def plain:
 	(.code // "") as $code
-	| {
-		http_401: "The server wants a password (401).",
-		http_403: "The server refuses to give this file (403).",
-		http_404: "The server does not have this file (404).",
-		http_410: "The server no longer has this file (410).",
-		http_429: "The server asks for fewer requests (429).",
-		resolve_failed: "There is no server of this name.",
-		connect_failed: "The server does not answer.",
-		no_answer: "The server does not answer.",
-		timeout: "The server took too long.",
-		cut_short: "The transfer broke off.",
-		not_whole: "The file is not whole.",
-		empty: "The file is empty.",
-		page_instead: "The server sent a web page in place of the file.",
-		not_accepted: "The file is of a kind that was not asked for.",
-		too_large: "The file is too large.",
-		too_many_redirects: "The address leads nowhere.",
-		bad_redirect: "The address leads nowhere.",
-		bad_url: "This is not an address of the web.",
-		blocked_address: "This address may not be used here.",
-		opted_out: "The site forbids this use.",
-		host_busy: "The server asks for a long pause.",
-		host_given_up: "The server refuses all requests.",
-		tls_failed: "The connection to the server is not secure.",
-		tls_untrusted: "The connection to the server is not secure.",
-		no_such_file: "There is no such file.",
-		unreadable_file: "The file cannot be read.",
-		file_lost: "The file is missing.",
-		upload_lost: "The file is missing.",
-		deleted: "The file was deleted.",
-		cancelled: "It was cancelled before it was fetched."
-	}[$code]
-	// (if $code | test("^http_5[0-9][0-9]$") then "The server has a fault (\($code[5:]))."
-	elif $code | test("^http_[0-9]+$") then "The server answered with the status \($code[5:])."
+	| ($failures[0][$code] | if . then (.[:1] | ascii_upcase) + .[1:] else . end)
+	// (if $code | test("^http_5[0-9][0-9]$") then "Server error (\($code[5:]))"
+	elif $code | test("^http_[0-9]+$") then "Refused (\($code[5:]))"
 	else .failed | printable end);
+
 # Whether a picture is small, and its original is too.
 def is_tiny: .tiny and ([.original_width, .original_height | tonumber? // 0] | min) < 200;
 

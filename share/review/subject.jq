@@ -47,6 +47,9 @@ def measures:
 
 def badge($kind; $text): @html "<li class=\"badge \($kind)\">\($text)</li>";
 
+# What a licence does not allow, in a word or two.
+def right: {non_free: "not free", nc: "not for commerce", nd: "no changes", unknown: "unknown licence"}[.];
+
 def badges:
 	[
 		(if is_tiny then badge("poor"; "under 200 pixels") else empty end),
@@ -55,7 +58,8 @@ def badges:
 		(if .vector and (.pages | not) then badge("plain"; "vector") else empty end),
 		(if .same_as then badge("plain"; "same file as \(.same_as)")
 		elif .near then badge("plain"; "similar to \(.near)")
-		else empty end)
+		else empty end),
+		(.rights // [] | .[] | badge("rights"; right))
 	] | if length == 0 then "" else "<ul class=\"badges\">" + concat + "</ul>\n" end;
 
 # The details of a candidate, one per line. If the whole batch has no licences, panel says so once.
@@ -67,6 +71,9 @@ def details($batch):
 		(if .text and .why then @html "<li>\(.why)</li>" else empty end),
 		(.author // empty | @html "<li>By: <bdi>\(.)</bdi></li>"),
 		(.credit // empty | @html "<li>Credit: <bdi>\(.)</bdi></li>"),
+		(.restrictions // empty | @html "<li class=\"poor\">Restricted: \(join(", "))</li>"),
+		(.date // empty | @html "<li>Date: <bdi>\(.)</bdi></li>"),
+		(.description // empty | @html "<li>Description: <bdi>\(.)</bdi></li>"),
 		(if .original_width then @html "<li>Original: \(.original_width) × \(.original_height)\(if .original_bytes then " · \(.original_bytes | bytes)" else "" end)</li>" else empty end),
 		(if .score then @html "<li>Score: \(.score)\(if .score_why then " (\(.score_why))" else "" end)</li>" else empty end),
 		([

@@ -21,11 +21,11 @@ def submit_head:
 <p id=\"where\" role=\"status\"></p>
 <p class=\"quiet\" id=\"collect\" hidden>Collect the picks with <code>bi-collect \(.batch)</code></p>
 <ul id=\"refused\"></ul></div>
-<p class=\"buttons\"><button type=\"button\" class=\"button\" id=\"save\" hidden>Save now</button>
+<p class=\"buttons\" id=\"take-away\"><button type=\"button\" class=\"button\" id=\"save\" hidden>Save now</button>
 <button type=\"button\" class=\"button\" id=\"download\">Download the file</button>
 <button type=\"button\" class=\"button\" id=\"copy\">Copy the text</button>
 <span id=\"copied\" role=\"status\"></span></p>
-<details><summary>As text: one line for each subject, with its id, the candidate (0: none) and its name</summary>
+<details id=\"as-text\"><summary>As text: one line for each subject, with its id, the candidate (0: none) and its name</summary>
 <textarea id=\"text\" rows=\"6\" readonly spellcheck=\"false\" aria-label=\"One line for each subject, with its id, the candidate (0: none) and its name\"></textarea></details>
 </section>
 <section class=\"hand\" id=\"hand\" aria-labelledby=\"hand-title\" hidden>
@@ -39,6 +39,8 @@ def submit_head:
 		+ @html "</p>
 <p><label><input type=\"checkbox\" id=\"strict\"> Only files with a free licence</label></p>
 </div>
+<div id=\"none-picked\" hidden><p>Nothing is picked yet, so there is nothing to download.</p>
+<p class=\"buttons\"><a class=\"button primary\" id=\"begin\" href=\"index.html\">Start picking</a></p></div>
 <p class=\"quiet\" id=\"by-command\" hidden>Opened as a file, this page cannot make archives. This command does it, with the picks file: <code>bi-collect --picks \(.batch)_selections.json -o \(.batch).zip \(.batch)</code></p>
 <div id=\"handed\" role=\"status\"></div>
 </section>

@@ -91,10 +91,10 @@
 
 	function where(state, unsaved) {
 		if (state.name === 'local')
-			return (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' stored only in this browser, and lost if these pages are moved. ' : '') +
+			return byId('text').value === '' ? 'You have not picked anything yet.' : (unsaved ? plural(unsaved, 'pick is', 'picks are') + ' stored only in this browser, and lost if these pages are moved. ' : '') +
 				'Download the file, and pass it to bi-collect --picks.';
 		if (unsaved === 0)
-			return state.name === 'unknown' ? '' : 'All picks are on the server.';
+			return state.name === 'unknown' ? '' : byId('text').value ? 'All picks are on the server.' : 'You have not picked anything yet.';
 		if (state.name === 'offline' || state.name === 'failing')
 			return plural(unsaved, 'pick is', 'picks are') + ' not saved. The next try is in ' +
 				plural(Math.max(1, Math.round((state.retryAt - Date.now()) / 1000)), 'second', 'seconds') + '.';
@@ -106,6 +106,7 @@
 		const unsaved = picks.unsaved().length;
 
 		byId('take').hidden = false;
+		byId('take-away').hidden = byId('as-text').hidden = byId('text').value === '';
 		setText(byId('take-title'), state.name === 'local' ? 'Save the picks as a file' : unsaved ? 'Unsaved: ' + unsaved : 'Saved');
 		setText(byId('where'), where(state, unsaved));
 		byId('collect').hidden = state.name !== 'saved' || unsaved > 0 || picks.decided().size === 0;
@@ -196,9 +197,9 @@
 	}
 
 	function update() {
+		showText();
 		showWhere();
 		showDifferences();
-		showText();
 	}
 
 	byId('download').addEventListener('click', download);

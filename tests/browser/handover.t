@@ -46,7 +46,7 @@ async function openPicks(browser, batch = 'H', options = {}) {
 	const it = await open(browser, server.url.split('/H/')[0], options);
 
 	await it.page.goto(pageOf(server, `../${batch}/submit.html`));
-	await it.page.waitForSelector('#downloads:not([hidden])');
+	await it.page.waitForSelector('#downloads:not([hidden]), #none-picked:not([hidden])');
 	return it;
 }
 
@@ -129,8 +129,13 @@ const tests = [
 	['nothing picked, and a server that is gone, are said in words', async (browser) => {
 		const {context, page} = await openPicks(browser, 'idle', {expected: /./});
 
-		await page.click('[data-format=zip]');
-		await says(page, '#handed', 'There is nothing to download: nothing is picked yet. Open a subject and pick a candidate first.');
+		assert.ok(await page.isHidden('#downloads') && await page.isHidden('#download'));
+		await says(page, '#where', 'You have not picked anything yet.');
+		await bi.checkAxe(page, 'nothing picked');
+		await page.click('#begin');
+		await page.waitForURL('**/1_review.html');
+		await page.goto(pageOf(server, 'submit.html'));
+		await page.waitForSelector('#downloads:not([hidden])');
 		await context.route('**/export/**', (route) => route.abort());
 		await page.click('[data-format=csv]');
 		await says(page, '#handed', 'The server does not answer, so nothing can be downloaded now.');
@@ -143,6 +148,15 @@ const tests = [
 	['opened as a file, the page shows the command', async (browser) => {
 		const {context, page, troubles} = await open(browser, 'file://');
 
+		await page.goto('file://' + path.join(bi.root, 'review/H/submit.html'));
+		await page.waitForSelector('#none-picked:not([hidden])');
+		assert.ok(await page.isHidden('#by-command'));
+		await page.click('#begin');
+		await page.waitForURL('**/1_review.html');
+		await page.evaluate(() => localStorage.setItem('H:reviewer', 'ada'));
+		await page.reload();
+		await page.keyboard.press('1');
+		await page.waitForURL('**/2_review.html');
 		await page.goto('file://' + path.join(bi.root, 'review/H/submit.html'));
 		await page.waitForSelector('#by-command:not([hidden])');
 		assert.ok(await page.isHidden('#downloads'));

@@ -41,7 +41,7 @@ async function moves(browser) {
 	await page.waitForFunction(() => /done, 1 failed\s+3 items/.test(document.querySelectorAll('.card')[0].innerText));
 	assert.match(await page.textContent('.card:nth-child(1) .fails-open'), /^1 failed: no such file\. /);
 	assert.strictEqual(await page.locator('.card:nth-child(1) .thumbs img').count(), 0);
-	assert.strictEqual(await page.textContent('#summary'), '2 batches, 15 items, 1 failed');
+	assert.strictEqual(await page.textContent('#summary'), '2 batches');
 	await says(page, '#progress', '15 of 15 items done, 1 failed');
 	assert.match(await page.getAttribute('#bar .share', 'aria-label'), /^14 completed and 1 failed of 15$/);
 	await page.waitForSelector('#plot:not([hidden]) svg .line');
@@ -63,7 +63,7 @@ async function moves(browser) {
 	await says(page, '#saved', 'All saved');
 	assert.strictEqual(picksOf('M_batch1').length, 1);
 	await page.click('#home');
-	await page.waitForFunction(() => /1 of 4 subjects decided/.test(document.querySelector('#batches').innerText));
+	await page.waitForFunction(() => /1 of 4 subjects decided by ada/.test(document.querySelector('#batches').innerText));
 	const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-batch="M_batch1"] [data-act="Download"]')]);
 
 	assert.match(download.suggestedFilename(), /\.zip$/);
@@ -117,6 +117,14 @@ async function handedIn(browser) {
 	await page.check('#find [value="jobs"]');
 	assert.strictEqual(await page.locator('.card').count(), 12);
 	assert.doesNotMatch(await page.innerText('#batches'), /bi-render/);
+	/* The filters, the order and the search stand beside one another. */
+	const boxes = await page.$$eval('#find fieldset, #find select, #find [type="search"]', (all) => all.map((e) => e.getBoundingClientRect().toJSON()));
+
+	for (const [i, a] of boxes.entries())
+		for (const b of boxes.slice(i + 1))
+			assert.ok(a.right <= b.left || a.bottom <= b.top || b.bottom <= a.top, JSON.stringify(boxes));
+	assert.strictEqual(await page.$eval('.sort', (e) => getComputedStyle(e).position), 'relative');
+	assert.strictEqual(await page.$eval('.sort', (e) => getComputedStyle(e).backgroundColor), 'rgba(0, 0, 0, 0)');
 	await page.selectOption('#order', 'created');
 	assert.match(await page.innerText('.card:has-text("last.one")'), /^job-\d+\s.*added to last\.one/s);
 	await page.selectOption('#order', 'name');
@@ -183,6 +191,7 @@ async function cancelled(browser) {
 	bi.run('bi-fetch', ['--queue', '-q', '-b', 'waits'], [1, 2, 3].map((n) => path.join(bi.dir, 'gone' + n) + '\n').join(''));
 	await says(page, '.card:nth-child(1) h2', 'waits');
 	await says(page, '.card:nth-child(1) .status', 'waiting');
+	await page.waitForFunction(() => /0 of 3 items/.test(document.querySelector('.card').innerText));
 	await page.locator('[data-batch="M_batch1"] .title').focus();
 	await page.click('[data-batch="waits"] [data-act="cancel"]');
 	await page.waitForSelector('#sure[open]');
@@ -221,7 +230,7 @@ async function whileFetched(browser) {
 		await says(page, '[data-batch="live"] .status', 'working');
 		await says(page, '.card:nth-child(1) h2', 'live');
 		await bi.isShown(page, '[data-batch="live"] .thumbs img');
-		assert.match(await page.innerText('[data-batch="live"]'), /0 of 1 subject decided/);
+		assert.match(await page.innerText('[data-batch="live"]'), /0 of 1 item decided/);
 	} finally {
 		child.stdin.end();
 		await ended;
@@ -308,7 +317,7 @@ async function manyBatches(browser) {
 	await page.waitForFunction((n) => document.querySelector('#find [value="all"]').parentElement.textContent.includes(n), (MANY + 14).toLocaleString('en'));
 	console.log(`# ${MANY} batches: the first after ${first} ms, all after ${Date.now() - start} ms`);
 	assert.ok((await page.locator('#batches .card').count()) <= 240, 'all are on the page at once');
-	assert.match(await page.textContent('#summary'), new RegExp(`^${(MANY + 14).toLocaleString('en')} batches, `));
+	assert.match(await page.textContent('#summary'), new RegExp(`^${(MANY + 14).toLocaleString('en')} batches\\b`));
 	await page.selectOption('#order', 'name');
 	assert.deepStrictEqual(await page.$$eval('#batches h2', (all) => all.slice(0, 3).map((e) => e.textContent)), ['M_batch1', 'P_batch1', 'copy00001']);
 	await page.selectOption('#order', 'work');
@@ -346,7 +355,13 @@ async function manyBatches(browser) {
 async function words() {
 	const load = (name) => import(pathToFileURL(path.join(bi.share, 'review', name)));
 	const {sayTime, span, statusWords} = await load('show.js');
+	const table = fs.readFileSync(path.join(bi.share, 'review/failures.json'));
+	const fetched = globalThis.fetch;
+
+	globalThis.fetch = async () => new Response(table);
 	const {failureKinds} = await load('failure-words.js');
+
+	globalThis.fetch = fetched;
 	const now = new Date(2026, 0, 1, 0, 30);
 
 	for (const [text, said] of [

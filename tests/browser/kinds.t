@@ -119,7 +119,7 @@ async function nothing(browser) {
 	await page.goto(server.url);
 	await says(page, '#progress', '0 of 8 decided');
 	await says(page, card + ' .state', 'Nothing to choose');
-	assert.strictEqual(await page.textContent(card + ' .why'), 'The server does not have this file (404). ' + new URL(web.url).host);
+	assert.strictEqual(await page.textContent(card + ' .why'), 'Not found (404) ' + new URL(web.url).host);
 	await says(page, '[data-count="undecided"]', '8');
 	await says(page, '[data-count="failed"]', '3');
 	await page.check('[name="show"][value="failed"]', {force: true});
@@ -134,7 +134,7 @@ async function nothing(browser) {
 	await says(page, '#state', 'Nothing to choose');
 	assert.match(await page.textContent('.nothing'), /Nothing to choose\. All 2 items of this subject failed\./);
 	assert.deepStrictEqual(await page.$$eval('.failures .why', (all) => all.map((one) => one.textContent)),
-		['The server does not have this file (404).', 'The server has a fault (503).']);
+		['Not found (404)', 'Server error (503)']);
 
 	/* A decision goes on to a subject that has something to choose. */
 	await page.evaluate(() => localStorage.setItem('bi:reviewer', 'ada'));

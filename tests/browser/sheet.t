@@ -73,7 +73,7 @@ async function byKeys(browser) {
 	assert.deepStrictEqual(await page.locator('.item').count(), PICTURES + 2);
 	assert.ok(!fs.readdirSync(path.join(bi.root, 'review/list')).some((name) => name.endsWith('_review.html')));
 	assert.strictEqual(await page.textContent('.item[data-subject="i3"] h2'), '<img src=x onerror=alert(1)>');
-	assert.match(await page.textContent('#i22'), /Failed\s*The server does not have this file/);
+	assert.match(await page.textContent('#i22'), /Failed\s*Not found \(404\)/);
 
 	/* Enter keeps and goes on, x and 0 reject. */
 	await page.keyboard.press('ArrowRight');

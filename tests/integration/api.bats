@@ -516,7 +516,7 @@ stream_of_picks() {
 			"$(bi-status --json "$b" | jq -S -c .batch_job)"
 	done
 	assert_equal "$(command jq -c '.batches[0] | [.bytes, .failures, .pages, .review, (.history.items | add)]' body)" \
-		'[12,{},true,{"subjects":3,"decided":2,"disagreements":1},6]'
+		'[12,{},true,{"subjects":3,"decided":2,"disagreements":1,"reviewers":{"a":2,"b":1}},6]'
 	assert_equal "$(jq -c '.batches[1] | [.failures, .pages]' body)" '[{"no_such_file":1},false]'
 	echo x >nosuch
 	bi-fetch -q -b B --retry failed --resume >/dev/null
@@ -543,7 +543,7 @@ stream_of_picks() {
 	assert_equal "$code $(jq -c .selections body)" '200 {"7":3,"8":1}'
 	call /status/
 	assert_equal "$(command jq -c '.batches[0] | [.review, .batch_job.total_items, .batch_job.removed_items]' body)" \
-		'[{"subjects":2,"decided":2,"disagreements":0},4,2]'
+		'[{"subjects":2,"decided":2,"disagreements":0,"reviewers":{"bob":1,"ada":1}},4,2]'
 	# Back again, it can be chosen.
 	echo '{"subject":{"id":"7"},"file":"files/2.txt"}' | bi-fetch -q -b A >/dev/null 2>&1
 	put A '{"reviewer":"bob","selections":{"7":2}}'

@@ -70,6 +70,11 @@ setup() {
 	assert_equal "$(jq -c '[.batch, .files, .bytes, .refused, [.left_out[] | [.subject, .code]]]' <<<"$output")" '["E",2,6,1,[["3","disagreement"]]]'
 	run -0 curl -fsS "$URL/E/export/?check=1&strict=1&prefer=bob"
 	assert_equal "$(jq -c '[.files, .refused, [.left_out[] | [.subject, .code]]]' <<<"$output")" '[1,1,[["2","no_license"]]]'
+	choose E 4 four 'CC BY-NC-ND 4.0'
+	run -0 curl -fsS "$URL/E/export/?check=1&allow=nc"
+	assert_equal "$(jq -c '[.left_out[] | select(.subject == "4").code]' <<<"$output")" '["no_license"]'
+	run -0 curl -fsS "$URL/E/export/?check=1&allow=nc,nd"
+	assert_equal "$(jq -c '[.left_out[] | select(.subject == "4").code]' <<<"$output")" '[]'
 	curl -fsS "$URL/E/export/?format=csv&prefer=ada" | grep -q '^"3",.*"preferred"'
 }
 
@@ -149,4 +154,23 @@ setup() {
 	wait "$pid" || stopped=$?
 	assert_equal "$stopped" 18
 	poll 10 grep -q 'export of the batch E was cut off' "$BI_ROOT"/leases/*.log
+}
+
+@test "a client that is slow for more than a minute is cut off, so that others get their turn" {
+	local i
+
+	[ -n "${BI_LONG-}" ] || skip "takes two minutes"
+	choose E 1 one CC0
+	head -c 40000000 /dev/urandom >E-2.txt
+	printf '{"subject":{"id":"2"},"file":"%s"}\n' "$PWD/E-2.txt" | bi-fetch -q -b E >/dev/null
+	printf '{"subject":"2","choice":1,"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}\n' >>"$BI_ROOT/batches/E/picks.ndjson"
+	serve E
+	for i in 1 2 3 4; do
+		start curl -s --limit-rate 4k -o "cut.$i" "$URL/E/export/?format=tar"
+		poll 10 test -s "cut.$i"
+	done
+	run -0 curl -s "$URL/E/export/?format=csv"
+	assert_output --partial '"error":"busy"'
+	poll 300 curl -fsS -o got.csv "$URL/E/export/?format=csv"
+	poll 10 grep -q . got.csv
 }

@@ -194,7 +194,7 @@ everything() {
 	pick P_batch1 1 1
 	pick P_batch1 2 1
 	run -4 --separate-stderr bi-collect M_batch1 P_batch1
-	[[ $stderr == *"batch P_batch1: subject 1: it is 'Subject 1' (M) in batch M_batch1 and 'Subject 1' (P) here; give"* ]]
+	[[ $stderr == *"batch P_batch1: subject 1: it is 'Subject 1' (M) in batch M_batch1 and 'Subject 1' (P) here; collect it by another id"* ]]
 	assert_equal "$(jq -r '.choices[].batch' "$S/1/metadata.json")" M_batch1
 	assert_equal "$(jq -r '.choices[].batch' "$S/2/metadata.json")" P_batch1
 	# It is free when the other has taken it back.
@@ -250,6 +250,38 @@ everything() {
 	run ! grep -q 's2\|"2"' "$C/ATTRIBUTION.json"
 }
 
+@test "--allow widens what --strict takes" {
+	local i=0 licence
+
+	for licence in 'CC BY 4.0' 'CC BY-NC 4.0' 'CC BY-ND 4.0' 'CC BY-NC-ND 4.0' '|licenseurl=' 'CC BY-NC 4.0 or GFDL'; do
+		i=$((i + 1))
+		echo "w $i" >"w$i.txt"
+		jq -nc --arg i $i --arg l "$licence" --arg f "$PWD/w$i.txt" '{subject:$i,file:$f,license:$l}'
+	done | bi-fetch -q -b wide >/dev/null
+	run -1 --separate-stderr bi-collect --private --all --strict wide
+	assert_equal "$(grep -oE 'subject [0-9]' <<<"$stderr" | tr -d 'a-z \n')" 2345
+	[[ $stderr == *'subject 4: candidate 1 may not be changed or sold (NC, ND); choose another, or allow it: --allow'* ]]
+	[[ $stderr == *'subject 5: candidate 1 has a licence that is not known'* ]]
+	run -1 --separate-stderr bi-collect --private --all --allow nc wide
+	assert_equal "$(grep -oE 'subject [0-9]' <<<"$stderr" | tr -d 'a-z \n')" 345
+	run -1 --separate-stderr bi-collect --private --all --allow nc --allow ND wide
+	assert_equal "$(grep -oE 'subject [0-9]' <<<"$stderr" | tr -d 'a-z \n')" 5
+	run -1 --separate-stderr bi-collect --private --all --allow nc,nd wide
+	assert_equal "$(grep -oE 'subject [0-9]' <<<"$stderr" | tr -d 'a-z \n')" 5
+	run -2 bi-collect --all --allow sale wide
+	# The table is a file, which can have more lines.
+	mkdir -p mine
+	cp -r "$BI_SHARE/." mine/
+	printf -- '-\tHouse licence\thttps://house.example/terms\tuse,change,commerce\t| licenseurl=\n' >>mine/licences
+	BI_SHARE=$PWD/mine run -0 bi-collect --private --all --allow nc,nd wide
+	printf 'two\tfields\n' >>mine/licences
+	BI_SHARE=$PWD/mine run -69 bi-collect --private --all wide
+	assert_output --partial "mine/licences: the line of 'two' has not five fields"
+	rm mine/licences
+	BI_SHARE=$PWD/mine run -69 bi-collect --private --all wide
+	assert_output --partial 'licences'
+}
+
 @test "thirty items come to the credits that were written down" {
 	local n=0 line
 
@@ -268,7 +300,7 @@ everything() {
 	jq -e '.attributions | length == 30' "$C/ATTRIBUTION.json"
 	# Those without a licence, and those that are not free, are named.
 	run -1 --separate-stderr bi-collect --all --strict credits
-	assert_equal "$(grep -oE 'subject F[0-9]+' <<<"$stderr" | tr '\n' ' ')" 'subject F09 subject F10 subject F13 subject F29 '
+	assert_equal "$(grep -oE 'subject F[0-9]+' <<<"$stderr" | tr '\n' ' ')" 'subject F09 subject F10 subject F13 subject F20 subject F22 subject F23 subject F24 subject F29 '
 	# An export has the same.
 	bi-collect --all -o x.tar credits >out
 	tar xf x.tar

@@ -64,7 +64,7 @@ setup() {
 }
 
 @test "the helper for drawings hears that every file is there, and no more" {
-	run -0 confined "$BI_BIN/bi-thumb" --serve --vectors
+	run -0 confined "$BI_BIN/bi-thumb" --serve --extra
 	[ "$(grep ' blind$' <<<"$output" | grep -vcxE '(access|faccessat) blind')" = 0 ] || fail "$output"
 	assert_line 'faccessat blind'
 	assert_tells_nothing

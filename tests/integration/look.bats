@@ -42,6 +42,15 @@ hand_in() {
 	job=$(jq .batch_job_id body)
 }
 
+# held DIRECTORY: whether a process has its lock.
+held() {
+	! flock -n "$1" true
+}
+
+held_not() {
+	! held "$1"
+}
+
 # work [PROGRAM]: what is in the queue is done, and parsed by the program `parse`, or another.
 work() {
 	bi-fetch -q --work --once --through "${1:-$BATS_TEST_TMPDIR/parse}" || [ $? -eq 1 ] # some items failed
@@ -128,6 +137,26 @@ file_of() {
 	assert_equal "$code" 200
 	call "$NB/batch-jobs/"
 	assert_equal "$code $(jq -c '[.count, (.results | length)]' body)" '200 [1,1]'
+}
+
+@test 'the names of the notebooks are listed' {
+	serve
+	call "$URL/notebooks/"
+	assert_equal "$code $(<body)" '200 {"count":0,"results":[]}'
+	for nb in reading b.2 A; do
+		hand_in $nb 1.txt
+	done
+	echo x >"$BI_ROOT/notebooks/.hidden"
+	call "$URL/notebooks"
+	assert_equal "$code $(<body)" '200 {"count":3,"results":["A","b.2","reading"]}'
+	call "$URL/notebooks/?limit=1&offset=1"
+	assert_equal "$code $(<body)" '200 {"count":3,"results":["b.2"]}'
+	call "$URL/notebooks/?offset=18446744073709551615"
+	assert_equal "$code $(<body)" '200 {"count":3,"results":[]}'
+	call "$URL/notebooks/?limit=x"
+	refused 400 bad_parameter
+	write POST "$URL/notebooks/" -d x
+	refused 405 method_not_allowed
 }
 
 @test 'the list of jobs begins with the newest' {
@@ -345,6 +374,16 @@ file_of() {
 	grep -q 'about owls' "$pages/index.html"
 	cp "$pages/index.html" "$pages/index-2.html"
 	id=$(file_of owls.txt)
+	# bi-render has this lock while it makes the pages, and would write the text again.
+	start flock "$pages" sleep 60
+	poll 10 held "$pages"
+	write DELETE "$NB/files/$id/"
+	refused 409 in_progress
+	grep -q 'about owls' "$pages/index.html"
+	call "$NB/files/$id/raw/"
+	assert_equal "$code" 200
+	stop "$!"
+	poll 10 held_not "$pages"
 	write DELETE "$NB/files/$id/"
 	assert_equal "$code" 204
 	run grep -rl 'about owls' "$BI_ROOT"

@@ -378,6 +378,10 @@ cancel() {
 	poll 20 known_is .waits.batch_job.pending_items 3
 	# Not without the token, nor by GET, nor what is not there.
 	assert_equal "$(cancel waits x) $(jq -r .error body)" '401 token_wrong'
+	run -0 curl -s -X POST -w ' %{http_code} %{content_type}' "$URL/batches/waits/cancel/"
+	assert_output --regexp '"error":"length_missing".* 411 application/json$'
+	run -0 curl -s -H "X: $(printf '%040000d' 0)" -w ' %{http_code} %{content_type}' "$URL/status/"
+	assert_output --regexp '"error":"headers_too_large".* 431 application/json$'
 	assert_equal "$(cancel waits '' -G) $(jq -r .error body)" '405 method_not_allowed'
 	assert_equal "$(cancel none) $(jq -r .error body)" '404 no_such_batch'
 	assert_equal "$(cancel -r) $(jq -r .error body)" '404 no_such_batch'

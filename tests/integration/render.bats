@@ -134,6 +134,36 @@ words_of() {
 	assert_output '<a href="1_3.svg" download>'
 }
 
+@test "a card says what the licence does not allow, and what else is known" {
+	local n=0 licence
+
+	for licence in 'CC BY-NC-ND 4.0' '<a href="https://creativecommons.org/licenses/by-nd/2.0/">Some rights</a>' \
+		'CC BY 4.0' 'own work' 'All rights reserved' ''; do
+		n=$((n + 1))
+		echo "text $n" >"t$n.txt"
+		jq -nc --arg f "$PWD/t$n.txt" --arg l "$licence" '{subject:"R",file:$f,license:$l,
+			restrictions:"trademark|personality",description:"<i>On</i> & on",date:"12 May 1843"}'
+	done | bi-fetch -q -b rights >/dev/null
+	bi-render rights >/dev/null
+	page=$BI_ROOT/review/rights/R_review.html
+	run -0 grep -oE 'data-idx="[0-9]+"|badge rights">[^<]*' "$page"
+	assert_output 'data-idx="1"
+badge rights">not for commerce
+badge rights">no changes
+data-idx="2"
+badge rights">no changes
+data-idx="3"
+data-idx="4"
+badge rights">unknown licence
+data-idx="5"
+badge rights">not free
+data-idx="6"'
+	grep -q 'Restricted: trademark, personality' "$page"
+	grep -q 'Date: <bdi>12 May 1843' "$page"
+	grep -q 'Description: <bdi>On &amp; on' "$page"
+	run ! grep -q '&lt;a href' "$page"
+}
+
 @test "run again, only what changed is written and decoded" {
 	pictures M
 	{

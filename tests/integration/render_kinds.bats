@@ -120,8 +120,8 @@ words_of() {
 	bi-render b
 	run -0 words_of "$R/b/A_review.html"
 	assert_output --partial 'Nothing to choose. All 3 items of this subject failed.'
-	assert_output --partial "The server does not have this file (404). ${FAULTY#http://}"
-	assert_output --partial 'The server does not answer. 127.0.0.1:1'
+	assert_output --partial "Not found (404) ${FAULTY#http://}"
+	assert_output --partial 'No connection 127.0.0.1:1'
 	assert_output --partial 'a [31m b'
 	refute_output --partial secret
 	run ! grep -qP '[\x01-\x08\x0b-\x1f]' "$R/b/A_review.html" "$R/b/index.html"

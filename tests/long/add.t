@@ -77,7 +77,7 @@ function status(page, n, text) {
 }
 
 async function withoutToken(browser) {
-	const {context, page, troubles} = await open(browser, address(), {expected: /40[14]/});
+	const {context, page, troubles} = await open(browser, address(), {expected: /401/});
 
 	await page.goto(address('add/'));
 	await page.waitForSelector('#notice:not([hidden])');
@@ -116,7 +116,7 @@ function buttonSeen() {
 
 async function manyFiles(browser) {
 	for (const [width, height] of [[1280, 800], [1440, 900], [1280, 600], [1100, 420]]) {
-		const {context, page} = await come(browser, 'many', {viewport: {width, height}, expected: /404/});
+		const {context, page} = await come(browser, 'many', {viewport: {width, height}});
 
 		for (const n of [1, 4, 8, 40]) {
 			await page.setInputFiles('#files', Array.from({length: n}, (_, i) => file(`${n}-${i}.txt`, 'x')));
@@ -131,7 +131,7 @@ async function manyFiles(browser) {
 }
 
 async function addresses(browser) {
-	const {context, page, troubles} = await come(browser, 'reading', {expected: /404/});
+	const {context, page, troubles} = await come(browser, 'reading');
 	const urls = [article('One'), site.url + '/status/404/no.html', site.url + '/slow/1500/bytes/10/slow.txt'];
 
 	await paste(page, `See (${urls[0]}), and: ${urls[1]}.\r\n\r\n# A comment\nAnd this one: <${urls[2]}>!\nClara Schumann\nftp://example.com/x\n${urls[0]}`);
@@ -172,7 +172,7 @@ async function addresses(browser) {
 	await status(page, 1, 'done, 1 failed');
 	assert.match(await page.innerText('#jobs > li'), /3 addresses.*3 of 3 done.*1 failed/s);
 	assert.deepStrictEqual(await page.$$eval('#jobs .items > li', (all) => all.map((li) => li.dataset.status)), ['completed', 'failed', 'completed']);
-	assert.match(await page.innerText('#jobs .items > li:nth-child(2) .why'), /404/);
+	assert.match(await page.innerText('#jobs .items > li:nth-child(2) .why'), /^not found \(404\): /);
 	await page.waitForFunction(() => /^Job \d+: 3 of 3 done, 1 failed\.$/.test(document.querySelector('#say').textContent));
 
 	/* What came out. */
@@ -223,7 +223,7 @@ async function addresses(browser) {
 }
 
 async function files(browser) {
-	const {context, page, troubles} = await come(browser, 'papers', {expected: /404/});
+	const {context, page, troubles} = await come(browser, 'papers');
 
 	await page.setInputFiles('#files', [file('one.txt', 'first'), file('two.txt', 'second')]);
 	await drop(page, {files: [['three.txt', 'third'], ['one.txt', 'another first']]});
@@ -237,7 +237,7 @@ async function files(browser) {
 	await status(page, 1, 'done');
 	assert.match(await page.innerText('#jobs > li'), /3 files.*3 of 3 done/s);
 	await says(page, '#has-says', '3 files');
-	assert.deepStrictEqual(await page.$$eval('#has li', (all) => all.map((li) => li.innerText.split('\n')[0]).sort()), ['one.txt', 'one.txt', 'three.txt']);
+	assert.deepStrictEqual(await page.$$eval('#has li', (all) => all.map((li) => li.querySelector('.title').textContent).sort()), ['one.txt', 'one.txt', 'three.txt']);
 
 	/* Chosen twice, or a folder that cannot be read. */
 	await page.setInputFiles('#files', [{...file('one.txt', 'first'), lastModified: 1}]);
@@ -266,13 +266,20 @@ async function files(browser) {
 	await page.waitForFunction(() => document.querySelectorAll('#has li').length === 4);
 	assert.strictEqual(await page.locator('img').count(), 0);
 	assert.strictEqual(await page.evaluate(() => window.ran), undefined);
+
+	/* Pictures of the notebook are shown, and it is offered from now on. */
+	await page.setInputFiles('#files', [{name: 'seen.png', mimeType: 'image/png', buffer: bi.png(1)}]);
+	await page.click('#add');
+	await page.waitForFunction(() => document.querySelector('#has .thumb img')?.naturalWidth === 64);
+	await page.reload();
+	await page.waitForSelector('#notebooks option[value="papers"]', {state: 'attached'});
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }
 
 /* Before files are sent there is a picture, a player or the first lines of each; long names break nothing. */
 async function previews(browser) {
-	const {context, page, troubles} = await come(browser, 'previews', {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true, expected: /404/});
+	const {context, page, troubles} = await come(browser, 'previews', {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true});
 	const wav = Buffer.alloc(44 + 800);
 
 	wav.write('RIFF', 0);
@@ -318,7 +325,7 @@ async function previews(browser) {
 
 /* A job is cancelled, and its failed items are tried again. */
 async function cancelling(browser) {
-	const {context, page, troubles} = await come(browser, 'cancelling', {expected: /404/});
+	const {context, page, troubles} = await come(browser, 'cancelling');
 
 	await page.fill('#urls', [1, 2].map((n) => `${site.url}/stallfirst/1/2/says/200/more%20${n}`).join('\n'));
 	await page.click('#add');
@@ -397,7 +404,7 @@ async function accessible(browser) {
 		['dark', {viewport: {width: 1400, height: 900}, colorScheme: 'dark'}],
 		['phone', {viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true}],
 	]) {
-		const {context, page, troubles} = await come(browser, 'look-' + what, {...options, expected: /404/});
+		const {context, page, troubles} = await come(browser, 'look-' + what, options);
 
 		await checkAxe(page, 'nothing yet in ' + what);
 		await page.fill('#urls', [article('A page'), site.url + '/status/404/x', `${site.url}/slow/1500/bytes/5/x.txt`].join('\n'));

@@ -15,6 +15,7 @@ enum {
 	PART = 1 << 20,     /* bytes of results that one look reads */
 	LONG = 1 << 18,     /* statistics of more bytes of results are kept */
 	UNSURE_SECONDS = 2, /* after a change, in which its stamp is not believed */
+	REVIEWERS_MAX = 20, /* whose decisions are counted */
 };
 
 struct batch_status_read {
@@ -95,6 +96,35 @@ read_review(struct batch_status_read *r, const struct batch *b, bool has_picks)
 	return r->subjects ? 0 : -1;
 }
 
+/* Appends how many subjects each reviewer decided on. */
+static void
+print_reviewers(const struct picks *p, struct buf *out)
+{
+	const char *names[REVIEWERS_MAX];
+	size_t decided[REVIEWERS_MAX], n = 0, k;
+
+	for (size_t i = 0; i < picks_count(p); i++) {
+		const char *name = picks_get(p, i)->reviewer;
+
+		for (k = 0; k < n && strcmp(names[k], name) != 0; k++)
+			;
+		if (k == REVIEWERS_MAX)
+			continue;
+		if (k == n) {
+			names[n] = name;
+			decided[n++] = 0;
+		}
+		decided[k]++;
+	}
+	buf_str(out, ",\"reviewers\":{");
+	for (k = 0; k < n; k++) {
+		buf_str(out, k ? "," : "");
+		buf_json(out, names[k]);
+		buf_printf(out, ":%zu", decided[k]);
+	}
+	buf_str(out, "}");
+}
+
 /* Appends the progress of the review. 0 or -1. */
 static int
 print_review(const struct batch_status_read *r, const struct batch *b, struct buf *out)
@@ -109,8 +139,11 @@ print_review(const struct batch_status_read *r, const struct batch *b, struct bu
 		decided++;
 		differ += !p.agreed;
 	}
-	buf_printf(out, ",\"review\":{\"subjects\":%ld,\"decided\":%zu,\"disagreements\":%zu}", subjects, decided,
+	buf_printf(out, ",\"review\":{\"subjects\":%ld,\"decided\":%zu,\"disagreements\":%zu", subjects, decided,
 		   differ);
+	if (decided)
+		print_reviewers(r->picks, out);
+	buf_str(out, "}");
 	return 0;
 }
 

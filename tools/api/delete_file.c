@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "base/when.h"
 #include "batch/item_files.h"
 #include "confined/thumb.h"
@@ -20,7 +21,7 @@
 #include "reply.h"
 #include "resolve.h"
 
-enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is finished but still held */
+enum { HELD_TRIES = 50, HELD_MS = 10 }; /* for an item that is finished but still held, and for pages */
 
 /* An index of the items themselves has this at its beginning. */
 static const char sheet_mark[] = " data-sheet=\"yes\"";
@@ -56,6 +57,23 @@ open_review(const struct root *root, const struct batch *b, const char *folder)
 	int dir = open_below(root_open_dir(root->fd, "review", false), batch_name(b));
 
 	return folder ? open_below(dir, folder) : dir;
+}
+
+/* Stores the directory of the review pages in DIR, with the lock of bi-render, which else writes again what is removed;
+ * -1 if there is none. Returns 0, or -1 with errno: EBUSY if bi-render works longer than a moment. */
+static int
+hold_review(const struct root *root, const struct batch *b, int *dir)
+{
+	int tries = 0, rc;
+
+	*dir = open_review(root, b, NULL);
+	if (*dir < 0)
+		return errno == ENOENT ? 0 : -1;
+	while ((rc = lock_try(*dir, LOCK_ALONE)) == 1 && tries++ < HELD_TRIES)
+		poll(NULL, 0, HELD_MS);
+	if (rc == 1)
+		errno = EBUSY;
+	return rc ? file_close(*dir, -1) : 0;
 }
 
 /* Removes STEM.html, STEM-2.html and so on, the last of them first: a request that is repeated finds the others. */
@@ -215,16 +233,19 @@ read_lines(const struct batch *b, uint32_t k, struct json_object **asked, struct
 }
 
 /* Deletes item K of B, which is claimed: records the deletion, removes the files, and only then ends the claim, so that
- * no other process makes them anew meanwhile. HAS as above; NULL: use its
- * result. */
+ * no other process makes them anew meanwhile. HAS as above; NULL: use its result. */
 static int
 delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json_object *has)
 {
 	struct buf line = {0};
 	struct json_object *asked = NULL, *result = NULL;
 	struct batch_outcome v = {.item = k};
-	int rc = read_lines(b, k, &asked, &result), error;
+	int review, rc = hold_review(root, b, &review), error;
 
+	if (rc < 0)
+		review = -1;
+	else
+		rc = read_lines(b, k, &asked, &result);
 	if (rc == 0 && !is_deleted(result)) {
 		print_deleted(k, asked, &line);
 		v.line = line.data;
@@ -236,6 +257,7 @@ delete_claimed(const struct root *root, struct batch *b, uint32_t k, struct json
 	if (rc == 0)
 		rc = remove_all(root, b, k, asked, has ? has : result);
 	error = errno;
+	file_close(review, 0);
 	batch_unclaim(b, k);
 	json_object_put(asked);
 	json_object_put(result);
@@ -372,7 +394,7 @@ files_delete(struct api *api, const struct request *q, struct reply *r)
 		r->status = 204;
 	else if (errno == EBUSY)
 		reply_error(r, 409, "in_progress",
-			    "a worker is processing this item; delete it when the worker is done");
+			    "a worker is processing this item, or bi-render its pages; delete it when that is done");
 	else if (errno == EINTR)
 		reply_error(r, 503, "busy", "another process holds the batch or the notebook; try again");
 	else

@@ -18,7 +18,8 @@
 
 enum {
 	EXPORTS_MAX = 4,      /* at once */
-	BEAT_MS = 60000,      /* for a client to read something */
+	BEAT_MS = 60000,      /* for a client to read something; the patience with one that is slow */
+	RATE_MIN = 16,        /* bytes in a millisecond that renew the patience */
 	CHUNK = 1 << 16,      /* read at once */
 	SAID_MAX = 4096,      /* bytes of messages that are kept */
 	RECORD_MAX = 1 << 20, /* bytes of a record */
@@ -49,6 +50,9 @@ struct export_stream {
 	struct reply reply;
 	struct buf messages;
 	bool begun; /* the headers were sent */
+	/* The client has PATIENCE milliseconds, from SINCE on, to read a piece of PIECE bytes. */
+	int64_t patience, since;
+	size_t piece;
 	/* Of a check. */
 	struct buf line;
 	struct json_object *left_out;
@@ -239,11 +243,14 @@ on_output(void *arg, uint32_t events)
 		buf_printf(to, "%zx\r\n", (size_t)n);
 	buf_add(to, bytes, (size_t)n);
 	buf_str(to, x->check ? "" : "\r\n");
-	client_set_deadline(x->client, clock_ms() + BEAT_MS);
 	if (x->check) {
+		client_set_deadline(x->client, clock_ms() + BEAT_MS);
 		take_records(x);
 		return;
 	}
+	x->since = clock_ms();
+	x->piece = (size_t)n;
+	client_set_deadline(x->client, x->since + x->patience);
 	loop_unwatch(x->client->clients->loop, &x->out); /* until that is sent */
 	client_send_soon(x->client);
 }
@@ -260,6 +267,9 @@ export_stream_sent(struct export_stream *x)
 {
 	buf_clear(&x->client->out);
 	x->client->sent = 0;
+	/* Else a few slow clients would take all exports for hours. */
+	x->patience += x->since - clock_ms() + (int64_t)x->piece / RATE_MIN;
+	x->patience = x->patience > BEAT_MS ? BEAT_MS : x->patience;
 	client_set_deadline(x->client, clock_ms() + BEAT_MS);
 	if (x->pid)
 		loop_watch(x->client->clients->loop, &x->out, x->out.fd, EPOLLIN);
@@ -282,7 +292,7 @@ export_stream_is_alive(struct export_stream *x)
 struct arguments {
 	const char *v[20];
 	size_t n;
-	struct buf prefer, name, program;
+	struct buf prefer, name, allow, program;
 };
 
 static void
@@ -314,6 +324,8 @@ take_query(struct api *api, struct export_stream *x, const struct request *q, st
 	add_argument(a, "--root", api->root.path);
 	if (strict)
 		add_argument(a, "--strict", NULL);
+	if (query_text(q, "allow", &a->allow))
+		add_argument(a, "--allow", a->allow.data);
 	if (query_text(q, "prefer", &a->prefer))
 		add_argument(a, "--prefer", a->prefer.data);
 	if (!x->check && query_text(q, "name", &a->name))
@@ -368,6 +380,7 @@ export_stream_begin(struct api *api, struct client *c, const struct request *q, 
 				    .out = {.call = on_output, .arg = x, .fd = -1},
 				    .said = {.call = on_said, .arg = x, .fd = -1},
 				    .head = head,
+				    .patience = BEAT_MS,
 				    .reply = {.status = 200},
 				    .left_out = json_object_new_array()};
 	running++;
@@ -381,6 +394,7 @@ export_stream_begin(struct api *api, struct client *c, const struct request *q, 
 	if (good && (path_of_program(&a.program, "bi-collect") < 0 || start_collect(x, &a) < 0))
 		good = reply_error(r, 500, "cannot_export", "bi-collect cannot be started: %s", strerror(errno));
 	buf_free(&a.prefer);
+	buf_free(&a.allow);
 	buf_free(&a.name);
 	buf_free(&a.program);
 	if (!good) {

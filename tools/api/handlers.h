@@ -9,7 +9,7 @@
 handler selections_get, selections_put;
 handler batch_items_list, batch_cancel_post, batch_render_post;
 handler retry_post;
-handler jobs_status, jobs_list;
+handler jobs_status, jobs_list, notebooks_list;
 handler files_list, files_status, files_delete;
 handler content_get, content_raw, content_image;
 handler knowledge_list, knowledge_link, knowledge_unlink;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "batch/job_status.h"
+#include "files/file.h"
 #include "handlers.h"
 #include "jobs.h"
 #include "query.h"
@@ -97,4 +98,31 @@ jobs_list(struct api *api, const struct request *q, struct reply *r)
 	}
 	buf_str(&r->body, "]}\n");
 	reply_tag(r, q->scgi);
+}
+
+/* Other files than notebooks have no such name. */
+static bool
+is_notebook(const struct dirent *entry)
+{
+	return root_name_check(entry->d_name) == NULL;
+}
+
+void
+notebooks_list(struct api *api, const struct request *q, struct reply *r)
+{
+	int dir = root_open_dir(api->root.fd, "notebooks", false);
+	bool is_missing = dir < 0 && errno == ENOENT;
+	struct file_names names = {0};
+	uint64_t limit, offset;
+
+	if (file_list(dir, is_notebook, &names) < 0 && !is_missing) {
+		reply_error(r, 500, "cannot_read", "the notebooks cannot be listed: %s", trouble_reason(errno));
+	} else if (query_page(q, QUERY_LIMIT_MAX, &limit, &offset, r)) {
+		buf_printf(&r->body, "{\"count\":%zu,\"results\":[", names.n);
+		for (uint64_t i = 0; i < limit && offset < names.n - i; i++)
+			buf_printf(&r->body, "%s\"%s\"", i ? "," : "", names.v[offset + i]);
+		buf_str(&r->body, "]}\n");
+		reply_tag(r, q->scgi);
+	}
+	file_names_free(&names);
 }

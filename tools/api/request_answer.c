@@ -22,6 +22,7 @@ static const struct route routes[] = {
 	{"POST", "batches/*/render", batch_render_post},
 	{"POST", "batches/*/retry", retry_post},
 	{"GET", "health", NULL},
+	{"GET", "notebooks", notebooks_list},
 	{"GET", "notebooks/*/batch-jobs", jobs_list},
 	{"GET", "notebooks/*/batch-jobs/*/status", jobs_status},
 	{"GET", "*/batch-jobs/*/status", jobs_status},

@@ -195,7 +195,7 @@ choices_add(struct batch_collector *g, struct chosen *v, const struct about_subj
 		return -1;
 	place.item = k;
 	credit = credit_of(item);
-	wrong = g->c->set->strict ? credit_check(credit) : NULL;
+	wrong = g->c->set->strict ? credit_check(credit, g->c->set->wanted) : NULL;
 	choice = begin_choice(g, a, place.idx);
 	rc = source_of(g, a, &place, item, choice, &from);
 	if (rc == 0)
@@ -205,7 +205,9 @@ choices_add(struct batch_collector *g, struct chosen *v, const struct about_subj
 		char words[128];
 
 		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
-		report_refused(g, a->id, "no_license", words, "choose another, or collect without --strict");
+		report_refused(g, a->id, "no_license", words,
+			       strstr(wrong, "(N") ? "choose another, or allow it: --allow nc, nd or nc,nd"
+						   : "choose another, or collect without --strict");
 		g->failed++;
 	}
 	if (wrong || rc < 0) {

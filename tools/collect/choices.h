@@ -9,7 +9,8 @@
 
 /* The metadata of a subject, from its first item. */
 struct about_subject {
-	char id[ID_MAX + 1]; /* of its directory */
+	char id[ID_MAX + 1]; /* in the collection */
+	struct buf place;    /* of its directory (place.h) */
 	struct json_object *subject;
 	struct buf name;
 	const char *category;

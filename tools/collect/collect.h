@@ -2,10 +2,10 @@
  * collect: what bi-collect was asked to do, and what its files share.
  *
  * collect_batch.c goes through a batch's subjects and finds what is chosen of each, as decide.c decides it; originals.c
- * has the originals of thumbnails; store.c keeps a subject's directory up to date, and report.c says what became of it.
- * credits.c writes the ATTRIBUTION documents, import.c imports files of decisions, export.c writes exports of the form
- * of export_form.c with the names of naming.c: archives, or the documents of document.c and coco.c. verify.c reads
- * archives again. main.c runs these in turn.
+ * has the originals of thumbnails; store.c keeps a subject's directory, at its place.c, up to date, and report.c says
+ * what became of it. credits.c writes the ATTRIBUTION documents, import.c imports files of decisions, export.c writes
+ * exports of the form of export_form.c with the names of naming.c: archives, or the documents of document.c and coco.c.
+ * verify.c reads archives again. main.c runs these in turn.
  */
 #ifndef BI_COLLECT_H
 #define BI_COLLECT_H
@@ -16,6 +16,7 @@
 
 #include "files/root.h"
 #include "files/scratch.h"
+#include "place.h"
 
 /* Those from EXPORT_CSV on are documents without the files. */
 enum export_format {
@@ -32,6 +33,7 @@ enum export_format {
 /* The options. */
 struct settings {
 	bool all, strict, originals;
+	unsigned wanted;     /* with strict: what licences must allow, bits of licence_table.h */
 	bool private;        /* collected/ stays as it is: the collection is a directory that is removed at the end */
 	bool changed;        /* candidates whose file has changed since they were chosen too */
 	const char *contact; /* for the servers that are asked for originals; NULL: as bi-fetch finds it */
@@ -39,6 +41,8 @@ struct settings {
 	const char **prefer; /* reviewers, or "newest"; ended by NULL */
 	const char **picks;  /* files of decisions; ended by NULL */
 	const char *output;  /* NULL: no export */
+	enum place_kind by;  /* where subjects are in the collection */
+	const char **as;     /* OLD=NEW, ids of subjects; ended by NULL */
 	const char *name;    /* the template of names in it; NULL: by content */
 	enum export_format format;
 	uint64_t shard_samples, shard_bytes; /* 0: no limit */
@@ -46,7 +50,7 @@ struct settings {
 
 /* A subject that a batch has choices of. */
 struct kept {
-	char *id;
+	char *place;
 	size_t choices; /* that are not in dispute */
 };
 
@@ -56,7 +60,7 @@ struct collect {
 	int temp;                   /* the root's temp/ */
 	int collected;              /* collected/, or with --private a directory in temp/ */
 	char scratch[SCRATCH_NAME]; /* the name of that; "": none */
-	int subjects;               /* collected/by_subject_id/ */
+	int subjects;               /* the tree in collected/ that is written: by_subject_id/ */
 	bool no_clone;              /* the file system shares no blocks */
 	bool made;                  /* directories were made since SUBJECTS was synced */
 	uint64_t files, changed, removed, refused, failed;

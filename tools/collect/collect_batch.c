@@ -19,6 +19,19 @@
 
 /* --- a subject --- */
 
+/* --as: the id by which it is collected. */
+static void
+rename_subject(const struct settings *set, char id[ID_MAX + 1])
+{
+	size_t n = strlen(id);
+
+	for (const char **as = set->as; *as; as++)
+		if (strncmp(*as, id, n) == 0 && (*as)[n] == '=') {
+			snprintf(id, ID_MAX + 1, "%s", *as + n + 1);
+			return;
+		}
+}
+
 /* What its first item says of it. 0, or -1 with errno. For json_object_put() and buf_free(). */
 static int
 know_subject(const struct batch_collector *g, uint32_t i, struct about_subject *a)
@@ -42,6 +55,8 @@ know_subject(const struct batch_collector *g, uint32_t i, struct about_subject *
 		if (rec_string(v, "category"))
 			a->category = rec_string(v, "category");
 	}
+	rename_subject(g->c->set, a->id);
+	place_print(&a->place, g->c->set->by, batch_name(g->b), a->category, a->id);
 	json_object_put(item);
 	return 0;
 }
@@ -164,6 +179,7 @@ choose_subject(struct batch_collector *g, uint32_t i)
 		struct wanted w = {
 			.batch = batch_name(g->b),
 			.id = a.id,
+			.place = a.place.data,
 			.choices = v.choices,
 			.open = choices_open_file,
 			.arg = &v,
@@ -184,6 +200,7 @@ choose_subject(struct batch_collector *g, uint32_t i)
 	json_object_put(v.choices);
 	json_object_put(a.subject);
 	buf_free(&a.name);
+	buf_free(&a.place);
 	return rc;
 }
 
@@ -194,7 +211,7 @@ static bool
 is_refused(const struct batch_collector *g, struct json_object *item)
 {
 	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
-	bool refused = credit && credit_check(credit);
+	bool refused = credit && credit_check(credit, g->c->set->wanted);
 
 	json_object_put(credit);
 	return refused;
@@ -306,8 +323,8 @@ is_damage(struct batch_collector *g, uint32_t i)
 			 name, id);
 	else if (store_is_damage(error))
 		msg_warn("batch %s: subject %s cannot be collected: something that is not a file or directory of bi is "
-			 "in its place in %s/collected/by_subject_id (%s); move it away",
-			 name, id, g->c->root->path, strerror(error));
+			 "in its place in %s/collected/%s (%s); move it away",
+			 name, id, g->c->root->path, place_tree[g->c->set->by], strerror(error));
 	else
 		msg_warn_errno("batch %s: subject %s cannot be collected", name, id);
 	buf_clear(&g->odd);
@@ -354,7 +371,8 @@ collect_subjects(struct batch_collector *g)
 	for (uint32_t i = 0; i < g->plan.count; i++)
 		if (choose_subject(g, i) < 0 && !is_damage(g, i))
 			return msg_report_errno("cannot continue with batch %s", name);
-	if (g->c->made && fsync(g->c->subjects) < 0)
+	/* Groups are directories of their own, each of which would need an fsync. */
+	if (g->c->made && (g->c->set->by == PLACE_BY_ID ? fsync(g->c->subjects) : syncfs(g->c->subjects)) < 0)
 		return msg_report_errno("cannot sync the collection, for batch %s", name);
 	g->c->made = false;
 	return exit_code_worse(code, g->refused ? EX_CONFLICT : g->failed ? EX_SOME_FAILED : EX_ALL_WELL);

@@ -181,59 +181,71 @@ credits_each_file(struct json_object *choices, int (*see)(const char *file, void
 
 /* --- of the whole collection --- */
 
-static bool
-is_visible(const struct dirent *e)
-{
-	return e->d_name[0] != '.';
-}
-
 struct adding {
+	const struct collect *c;
 	struct credits *k;
-	const char *id;
-	struct json_object *choices;
+	enum place_kind kind;
+	int tree;
+	bool missed; /* a subject is damaged */
+	const char *place;
+	struct json_object *metadata, *choices;
 };
 
 static int
 add_file(const char *file, void *arg)
 {
 	struct adding *a = arg;
+	const char *id = rec_string(a->metadata, "id");
 	struct buf name = {0};
 	int rc;
 
-	buf_printf(&name, "by_subject_id/%s/%s", a->id, file);
-	rc = credits_add(a->k, a->id, file, name.data, a->choices);
+	buf_printf(&name, "%s/%s/%s", place_tree[a->kind], a->place, file);
+	rc = credits_add(a->k, id ? id : a->place, file, name.data, a->choices);
 	buf_free(&name);
 	return rc;
 }
 
-/* Adds the collected files of one subject. A subject that was removed in the meantime is left out; MISSED says whether
- * one is damaged. */
+/* Adds the collected files of one subject. A subject that was removed in the meantime is left out. */
 static int
-add_subject(const struct collect *c, struct credits *k, const char *id, bool *missed)
+add_subject(const char *place, void *arg)
 {
-	int dir = root_open_dir(c->subjects, id, false), rc = 0;
-	struct json_object *metadata;
-	struct adding a = {.k = k, .id = id};
+	struct adding *a = arg;
+	int dir = place_open(a->tree, place, false), rc = 0;
+	const char *root = a->c->root->path, *tree = place_tree[a->kind];
 
 	if (dir < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
-	metadata = store_read(dir);
-	if (!metadata && errno != ENOENT) {
+	a->place = place;
+	a->metadata = store_read(dir);
+	if (!a->metadata && errno != ENOENT) {
 		if (!store_is_damage(errno)) {
-			msg_warn_errno("cannot read %s/collected/by_subject_id/%s/metadata.json", c->root->path, id);
+			msg_warn_errno("cannot read %s/collected/%s/%s/metadata.json", root, tree, place);
 			return file_close(dir, -1);
 		}
-		msg_warn("%s/collected/by_subject_id/%s/metadata.json %s: its credits are missing from ATTRIBUTION; "
-			 "remove that file and collect its batches again",
-			 c->root->path, id, errno == EBADMSG ? "is damaged" : strerror(errno));
-		*missed = true;
+		msg_warn("%s/collected/%s/%s/metadata.json %s: its credits are missing from ATTRIBUTION; remove that "
+			 "file and collect its batches again",
+			 root, tree, place, errno == EBADMSG ? "is damaged" : strerror(errno));
+		a->missed = true;
 	}
-	a.choices = store_choices(metadata);
-	if (a.choices)
-		rc = credits_each_file(a.choices, add_file, &a);
-	json_object_put(metadata);
+	a->choices = store_choices(a->metadata);
+	if (a->choices)
+		rc = credits_each_file(a->choices, add_file, a);
+	json_object_put(a->metadata);
 	close(dir);
 	return rc;
+}
+
+/* Adds the subjects of a tree of the collection, if there is one. */
+static int
+add_tree(struct adding *a)
+{
+	int rc;
+
+	a->tree = root_open_dir(a->c->collected, place_tree[a->kind], false);
+	if (a->tree < 0)
+		return errno == ENOENT ? 0 : -1;
+	rc = place_each(a->tree, a->kind, add_subject, a);
+	return file_close(a->tree, rc);
 }
 
 static int
@@ -258,26 +270,22 @@ publish_all(const struct collect *c, struct credits *k)
 int
 credits_of_all(struct collect *c)
 {
-	struct file_names subjects = {0};
 	struct credits k;
-	bool missed = false;
+	struct adding a = {.c = c, .k = &k};
 	int rc = credits_begin(&k, c->temp), code = EX_ALL_WELL;
 
 	/* The last of several processes writes the result of all. */
 	if (rc == 0)
 		rc = lock_wait(c->collected, LOCK_ALONE);
-	if (rc == 0)
-		rc = file_list(openat(c->subjects, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), is_visible, &subjects);
-	for (size_t i = 0; i < subjects.n && rc == 0; i++)
-		rc = add_subject(c, &k, subjects.v[i], &missed);
+	for (; a.kind < PLACE_KINDS && rc == 0; a.kind++)
+		rc = add_tree(&a);
 	if (rc == 0)
 		rc = publish_all(c, &k);
 	if (rc < 0)
 		code = msg_report_errno("cannot write the ATTRIBUTION files in %s", c->root->path);
-	else if (missed)
+	else if (a.missed)
 		code = EX_SOME_FAILED;
 	lock_drop(c->collected);
 	credits_drop(&k);
-	file_names_free(&subjects);
 	return code;
 }

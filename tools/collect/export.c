@@ -42,7 +42,7 @@ struct export
 	unsigned number;
 	struct naming naming;
 	/* The current subject. */
-	const char *id;
+	const char *id, *place;
 	struct buf folder; /* its directory */
 	int subject;
 	struct json_object *choices;
@@ -355,7 +355,7 @@ add_sample(const char *file, void *arg)
 
 	naming_metadata(&x->naming, x->id, some, &json);
 	json_object_put(some);
-	naming_file(&x->naming, x->id, x->choices, file, &key);
+	naming_file(&x->naming, x->place, x->choices, file, &key);
 	buf_str(&name, key.data);
 	naming_extension(file, &name);
 	buf_str(&key, ".json");
@@ -389,8 +389,8 @@ add_file(const char *file, void *arg)
 	struct buf name = {0};
 	int code;
 
-	buf_printf(&name, "%sby_subject_id/%s/", path_prefix(x), x->folder.data);
-	naming_file(&x->naming, x->id, x->choices, file, &name);
+	buf_printf(&name, "%s%s/%s/", path_prefix(x), place_tree[x->c->set->by], x->folder.data);
+	naming_file(&x->naming, x->place, x->choices, file, &name);
 	code = x->document ? document_one(x, file, name.data)
 			   : pack_one(x, file, name.data, name.data + strlen(path_prefix(x)));
 	buf_free(&name);
@@ -404,7 +404,7 @@ add_metadata(struct export *x)
 	int code = EX_ALL_WELL;
 
 	naming_metadata(&x->naming, x->id, x->choices, &json);
-	buf_printf(&name, "%sby_subject_id/%s/metadata.json", path_prefix(x), x->folder.data);
+	buf_printf(&name, "%s%s/%s/metadata.json", path_prefix(x), place_tree[x->c->set->by], x->folder.data);
 	if (pack_bytes(x->pack, name.data, json.data, json.len) < 0)
 		code = report_trouble(x, name.data);
 	buf_free(&name);
@@ -412,14 +412,14 @@ add_metadata(struct export *x)
 	return code;
 }
 
-/* Reports that the metadata of the subject ID cannot be read, with errno. */
+/* Reports that the metadata of the subject at PLACE cannot be read, with errno. */
 static int
-report_unreadable(const struct export *x, const char *id)
+report_unreadable(const struct export *x, const char *place)
 {
 	int error = errno;
 	struct buf path = {0};
 
-	buf_printf(&path, "%s/collected/by_subject_id/%s/metadata.json", x->c->root->path, id);
+	buf_printf(&path, "%s/collected/%s/%s/metadata.json", x->c->root->path, place_tree[x->c->set->by], place);
 	if (error == EBADMSG)
 		msg_warn("%s is damaged: %s is not written; remove it and collect its batches again", path.data,
 			 x->c->set->output);
@@ -429,36 +429,40 @@ report_unreadable(const struct export *x, const char *id)
 	return error == EBADMSG ? EX_DATAERR : msg_exit_code(error);
 }
 
-/* Reports that files of the subject ID that were just collected are missing. */
+/* Reports that files of the subject at PLACE that were just collected are missing. */
 static int
-report_changed(const struct export *x, const char *id)
+report_changed(const struct export *x, const char *place)
 {
 	msg_warn("subject %s was changed in the collection by another process in the meantime: %s is not written; run "
 		 "the same command again",
-		 id, x->c->set->output);
+		 place, x->c->set->output);
 	return EX_TEMPFAIL;
 }
 
-/* Adds the subject ID, which must have at least EXPECTED choices. */
+/* Adds the subject at PLACE, which must have at least EXPECTED choices. */
 static int
-add_subject(struct export *x, const char *id, size_t expected)
+add_subject(struct export *x, const char *place, size_t expected)
 {
 	struct json_object *metadata;
 	int code;
 
-	x->id = id;
-	x->subject = store_open(x->c, id, false, false);
+	x->place = place;
+	x->subject = store_open(x->c, place, false, false);
 	if (x->subject < 0)
-		return errno == ENOENT ? report_changed(x, id) : report_trouble(x, id);
+		return errno == ENOENT ? report_changed(x, place) : report_trouble(x, place);
 	metadata = store_read(x->subject);
 	if (!metadata) {
-		code = errno == ENOENT ? report_changed(x, id) : report_unreadable(x, id);
+		code = errno == ENOENT ? report_changed(x, place) : report_unreadable(x, place);
 		close(x->subject);
 		return code;
 	}
 	x->choices = choices_to_export(x, store_choices(metadata));
-	naming_begin(&x->naming, x->id, x->choices, &x->folder);
-	code = json_object_array_length(x->choices) < expected ? report_changed(x, id) : EX_ALL_WELL;
+	x->id = rec_string(metadata, "id");
+	if (!x->id)
+		x->id = strrchr(place, '/') ? strrchr(place, '/') + 1 : place;
+	buf_printf(&x->contents, "%s\t%zu\n", x->id, expected);
+	naming_begin(&x->naming, place, x->choices, &x->folder);
+	code = json_object_array_length(x->choices) < expected ? report_changed(x, place) : EX_ALL_WELL;
 	if (code == EX_ALL_WELL)
 		code = credits_each_file(x->choices, x->shards ? add_sample : add_file, x);
 	if (code == EX_ALL_WELL && x->document)
@@ -492,7 +496,7 @@ add_contents(struct export *x)
 static int
 compare_kept(const void *a, const void *b)
 {
-	return strcmp(((const struct kept *)a)->id, ((const struct kept *)b)->id);
+	return strcmp(((const struct kept *)a)->place, ((const struct kept *)b)->place);
 }
 
 /* Writes the files beside the archives, and names files that an earlier export left. */
@@ -528,13 +532,12 @@ write_export(struct export *x)
 
 	qsort(c->kept, c->kept_n, sizeof(*c->kept), compare_kept);
 	for (size_t i = 0; i < c->kept_n && code == EX_ALL_WELL;) {
-		const char *id = c->kept[i].id;
+		const char *place = c->kept[i].place;
 		size_t expected = 0;
 
-		for (; i < c->kept_n && strcmp(c->kept[i].id, id) == 0; i++)
+		for (; i < c->kept_n && strcmp(c->kept[i].place, place) == 0; i++)
 			expected += c->kept[i].choices;
-		code = add_subject(x, id, expected);
-		buf_printf(&x->contents, "%s\t%zu\n", id, expected);
+		code = add_subject(x, place, expected);
 	}
 	if (code != EX_ALL_WELL)
 		return code;

@@ -3,6 +3,7 @@
  * again. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/msg.h"
@@ -16,10 +17,14 @@
 #include "files/scratch.h"
 #include "import.h"
 #include "records/rec.h"
+#include "review/licence_table.h"
 #include "verify.h"
 
 enum {
-	OPT_CHANGED = 256,
+	OPT_ALLOW = 256,
+	OPT_AS,
+	OPT_BY,
+	OPT_CHANGED,
 	OPT_CONTACT,
 	OPT_FORMAT,
 	OPT_NAME,
@@ -37,6 +42,9 @@ static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{'o', "output", "FILE", "export the chosen files of the batches"},
+	{OPT_ALLOW, "allow", "WHAT", "--strict, but take files that nc (not sold) or nd (not changed) is asked for"},
+	{OPT_AS, "as", "OLD=NEW", "collect the subject with the id OLD as NEW"},
+	{OPT_BY, "by", "WHAT", "collect below by_subject_id/, by_category/ or by_batch/: id, category, batch (id)"},
 	{OPT_CHANGED, "changed", NULL, "also take candidates whose file has changed since they were chosen"},
 	{OPT_FORMAT, "format", "FORMAT", "tar, zip, webdataset, csv, json, md or coco (by FILE's suffix)"},
 	{OPT_NAME, "name", "TEMPLATE", "of files in the export: {subject}, {n}, {filename}, {title}, {ext}"},
@@ -46,7 +54,7 @@ static const struct opt table[] = {
 	{OPT_PREFER, "prefer", "NAME", "whose decision counts if reviewers differ, or newest"},
 	{OPT_PRIVATE, "private", NULL, "leave the collection as it is, and use one that is removed at the end"},
 	{OPT_SHARD, "shard-size", "SIZE", "the size of a webdataset's files: samples, or bytes such as 500M (1G)"},
-	{OPT_STRICT, "strict", NULL, "refuse files that have no licence or are not free"},
+	{OPT_STRICT, "strict", NULL, "take only files that are free for any use"},
 	{OPT_VERIFY, "verify", NULL, "verify the exports that are the operands"},
 	{0},
 };
@@ -58,7 +66,7 @@ open_collection(struct collect *c)
 	if ((c->temp = root_open_dir(c->root->fd, "temp", true)) < 0 ||
 	    (c->collected = c->set->private ? scratch_open(c->root, c->temp, "collect", c->scratch)
 					    : root_open_dir(c->root->fd, "collected", true)) < 0 ||
-	    (c->subjects = root_open_dir(c->collected, "by_subject_id", true)) < 0)
+	    (c->subjects = root_open_dir(c->collected, place_tree[c->set->by], true)) < 0)
 		return msg_report_errno("cannot write to the collection in %s", c->root->path);
 	return EX_ALL_WELL;
 }
@@ -120,7 +128,7 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 				 {"conflicts", c.refused}, {"failed", c.failed});
 	batch_args_free(&names);
 	for (size_t i = 0; i < c.kept_n; i++)
-		free(c.kept[i].id);
+		free(c.kept[i].place);
 	free(c.kept);
 	return code;
 }
@@ -138,6 +146,40 @@ set_shard_size(struct settings *set, const struct opts *o)
 		set->shard_bytes = (uint64_t)opt_bytes(o, 1024, (long)1 << 50);
 }
 
+/* --allow: a list of nc and nd. It implies --strict. */
+static void
+allow_more(struct settings *set, const struct opts *o)
+{
+	char *words = buf_strdup(o->value), *at;
+
+	set->strict = true;
+	for (char *word = strtok_r(words, ",", &at); word; word = strtok_r(NULL, ",", &at)) {
+		if (strcasecmp(word, "nc") == 0)
+			set->wanted &= ~(unsigned)LICENCE_COMMERCE;
+		else if (strcasecmp(word, "nd") == 0)
+			set->wanted &= ~(unsigned)LICENCE_CHANGE;
+		else
+			opt_die("--allow is nc, nd, or both: nc,nd");
+	}
+	free(words);
+}
+
+/* --as OLD=NEW. */
+static void
+add_name(struct settings *set, const struct opts *o)
+{
+	const char *is = strchr(o->value, '='), *wrong = is ? root_subject_check(is + 1) : NULL;
+	size_t n = 0;
+
+	if (!is || is == o->value)
+		opt_die("--as is OLD=NEW, two ids of a subject");
+	if (wrong)
+		opt_die("--as: '%s' cannot be the id of a subject: it %s", is + 1, wrong);
+	while (set->as[n])
+		n++;
+	set->as[n] = o->value;
+}
+
 /* Takes one option. */
 static void
 set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, size_t *files)
@@ -148,6 +190,12 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 		set->json = true;
 	else if (id == 'o')
 		set->output = o->value;
+	else if (id == OPT_ALLOW)
+		allow_more(set, o);
+	else if (id == OPT_AS)
+		add_name(set, o);
+	else if (id == OPT_BY && (set->by = place_parse(o->value)) == PLACE_KINDS)
+		opt_die("--by is id, category or batch");
 	else if (id == OPT_CHANGED)
 		set->changed = true;
 	else if (id == OPT_FORMAT)
@@ -176,14 +224,16 @@ main(int argc, char **argv)
 	struct opts o =
 		opt_begin("bi-collect", table, argc, argv, "[BATCH ... | FILE ...]",
 			  "Copies the files that reviewers chose to the collection, with licences, and exports them.");
-	struct settings set = {.json = !isatty(STDOUT_FILENO), .shard_bytes = (uint64_t)1 << 30};
+	struct settings set = {
+		.json = !isatty(STDOUT_FILENO), .shard_bytes = (uint64_t)1 << 30, .wanted = LICENCE_ANY_USE};
 	size_t prefers = 0, files = 0;
-	const char *dir = NULL;
+	const char *dir = NULL, *wrong;
 	bool verify = false;
 	int id;
 
 	set.prefer = buf_alloc(((size_t)argc + 1) * sizeof(*set.prefer));
 	set.picks = buf_alloc(((size_t)argc + 1) * sizeof(*set.picks));
+	set.as = buf_alloc(((size_t)argc + 1) * sizeof(*set.as));
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'r')
 			dir = o.value;
@@ -195,5 +245,8 @@ main(int argc, char **argv)
 	if (verify)
 		msg_finish(verify_files(opt_rest(&o), set.json));
 	export_check(&set);
+	wrong = licence_table_load();
+	if (wrong)
+		msg_die(EX_UNAVAILABLE, "%s", wrong);
 	msg_finish(run_collect(opt_rest(&o), dir, &set));
 }

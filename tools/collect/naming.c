@@ -54,37 +54,41 @@ name_files(struct naming *n, struct names *taken, const char *id, struct json_ob
 }
 
 void
-naming_begin(struct naming *n, const char *id, struct json_object *choices, struct buf *folder)
+naming_begin(struct naming *n, const char *place, struct json_object *choices, struct buf *folder)
 {
+	const char *slash = strchr(place, '/'), *id = slash ? slash + 1 : place;
 	struct names taken = {0};
-	struct buf metadata = {0};
+	struct buf metadata = {0}, name = {0};
 
 	buf_clear(folder);
-	buf_str(folder, id);
-	if (!n->template)
+	if (!n->template) {
+		buf_str(folder, place);
 		return;
+	}
 	if (n->samples) {
 		name_files(n, &n->taken, id, choices);
 		return;
 	}
-	file_name_portable(folder, id);
+	file_name_portable(&name, id);
+	buf_printf(folder, "%.*s%s", (int)(id - place), place, name.data);
 	names_take(&n->taken, folder);
 	buf_str(&metadata, "metadata.json");
 	names_take(&taken, &metadata);
 	name_files(n, &taken, id, choices);
 	names_free(&taken);
 	buf_free(&metadata);
+	buf_free(&name);
 }
 
 void
-naming_file(const struct naming *n, const char *id, struct json_object *choices, const char *file, struct buf *out)
+naming_file(const struct naming *n, const char *place, struct json_object *choices, const char *file, struct buf *out)
 {
 	if (n->template) {
 		buf_str(out, choice_text(find_choice(choices, json_object_array_length(choices), file), named));
 		return;
 	}
-	for (const char *p = id; n->samples && *p; p++)
-		buf_add(out, *p == '.' ? "," : p, 1);
+	for (const char *p = place; n->samples && *p; p++)
+		buf_add(out, *p == '.' || *p == '/' ? "," : p, 1);
 	if (n->samples)
 		buf_printf(out, "_%.*s", (int)HASH_HEX, file);
 	else

@@ -15,12 +15,12 @@ struct naming {
 	struct names taken;   /* directories or samples, of the whole export; for names_free() */
 };
 
-/* Sets FOLDER to the directory of the subject ID, and gives each file of its CHOICES a name, which is noted in them
- * until naming_metadata() leaves it out. To be called once for each subject. */
-void naming_begin(struct naming *n, const char *id, struct json_object *choices, struct buf *folder);
+/* Sets FOLDER to the directory of the subject at PLACE (place.h), and gives each file of its CHOICES a name, which is
+ * noted in them until naming_metadata() leaves it out. To be called once for each subject. */
+void naming_begin(struct naming *n, const char *place, struct json_object *choices, struct buf *folder);
 
 /* Appends to OUT the name of FILE, which CHOICES have: in its directory, or that of a sample without its extension. */
-void naming_file(const struct naming *n, const char *id, struct json_object *choices, const char *file,
+void naming_file(const struct naming *n, const char *place, struct json_object *choices, const char *file,
 		 struct buf *out);
 
 /* Appends to OUT the extension of a sample's file, whose metadata has .json. */

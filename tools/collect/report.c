@@ -79,7 +79,7 @@ report_rejected(const struct batch_collector *g, const char *id, const struct de
 }
 
 static void
-report_choice(struct batch_collector *g, const char *id, struct json_object *choice, bool is_new)
+report_choice(struct batch_collector *g, const struct wanted *w, struct json_object *choice, bool is_new)
 {
 	static const char *const keys[] = {"idx", "rank", "sha256", "bytes", "mime", "how"};
 	struct json_object *o, *v, *names;
@@ -89,9 +89,10 @@ report_choice(struct batch_collector *g, const char *id, struct json_object *cho
 	g->changed += is_new;
 	if (!g->c->set->json)
 		return;
-	o = make_record(g, id, "collected");
+	o = make_record(g, w->id, "collected");
 	if (!g->c->set->private) {
-		buf_printf(&path, "%s/collected/by_subject_id/%s/%s", g->c->root->path, id, rec_string(choice, "file"));
+		buf_printf(&path, "%s/collected/%s/%s/%s", g->c->root->path, place_tree[g->c->set->by], w->place,
+			   rec_string(choice, "file"));
 		rec_add_string(o, "collected", path.data);
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
@@ -112,7 +113,12 @@ void
 report_stored(struct batch_collector *g, const struct wanted *w, const struct stored *s)
 {
 	if (*s->conflict) {
-		report_refused(g, w->id, "conflict", s->conflict, "give one of the two subjects another id");
+		struct buf remedy = {0};
+
+		buf_printf(&remedy, "collect it by another id: `bi-collect --as %s=NEW %s`, or use --by batch", w->id,
+			   w->batch);
+		report_refused(g, w->id, "conflict", s->conflict, remedy.data);
+		buf_free(&remedy);
 		g->refused++;
 		return;
 	}
@@ -131,7 +137,7 @@ report_stored(struct batch_collector *g, const struct wanted *w, const struct st
 				       "fetch it again, or choose another");
 			g->failed++;
 		} else if (rec_string(choice, "file")) {
-			report_choice(g, w->id, choice, s->outcome[i] == STORE_NEW);
+			report_choice(g, w, choice, s->outcome[i] == STORE_NEW);
 		}
 	}
 	for (const char *name = s->removed.data; name && name < s->removed.data + s->removed.len;
@@ -145,7 +151,7 @@ report_stored(struct batch_collector *g, const struct wanted *w, const struct st
 	if (s->exported) {
 		/* Records what an export must have. */
 		g->c->kept = buf_grow(g->c->kept, g->c->kept_n, sizeof(*g->c->kept));
-		g->c->kept[g->c->kept_n++] = (struct kept){buf_strdup(w->id), s->exported};
+		g->c->kept[g->c->kept_n++] = (struct kept){buf_strdup(w->place), s->exported};
 	}
 }
 

@@ -19,29 +19,17 @@ enum { TRIES = 1000 };
 
 static const char metadata_name[] = "metadata.json";
 
-/* Opens the directory of the subject ID, and makes it if it is missing and CREATE is set. The caller later syncs all
- * new names at once. */
-static int
-open_subject(const struct collect *c, const char *id, bool create)
-{
-	int fd = root_open_dir(c->subjects, id, false);
-
-	if (fd >= 0 || !create || errno != ENOENT)
-		return fd;
-	return mkdirat(c->subjects, id, 0777) < 0 && errno != EEXIST ? -1 : root_open_dir(c->subjects, id, false);
-}
-
 int
-store_open(const struct collect *c, const char *id, bool create, bool alone)
+store_open(const struct collect *c, const char *place, bool create, bool alone)
 {
 	for (int i = 0; i < TRIES; i++) {
-		int fd = open_subject(c, id, create), is;
+		int fd = place_open(c->subjects, place, create), is;
 
 		if (fd < 0 && create && errno == ENOENT)
 			continue; /* it was removed between the two steps */
 		if (fd < 0)
 			return -1;
-		is = lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0 ? -1 : file_is_named(c->subjects, id, fd);
+		is = lock_wait(fd, alone ? LOCK_ALONE : LOCK_SHARED) < 0 ? -1 : file_is_named(c->subjects, place, fd);
 		if (is > 0)
 			return fd;
 		if (file_close(fd, is) < 0)
@@ -425,10 +413,7 @@ update_subject(struct subject *s)
 			return -1;
 	if (write_metadata(s) < 0 || (left = remove_unchosen(s)) < 0)
 		return -1;
-	if (left == 0 && unlinkat(s->c->subjects, s->w->id, AT_REMOVEDIR) < 0 && errno != ENOENT &&
-	    errno != ENOTEMPTY && errno != EEXIST)
-		return -1;
-	return 0;
+	return left == 0 ? place_remove(s->c->subjects, s->w->place) : 0;
 }
 
 int
@@ -444,7 +429,7 @@ store_update(struct collect *c, const struct wanted *w, struct stored *out)
 		out->outcome[i] = STORE_GONE;
 		any = any || rec_string(json_object_array_get_idx(w->choices, i), "file");
 	}
-	s.dir = store_open(c, w->id, any, true);
+	s.dir = store_open(c, w->place, any, true);
 	if (s.dir < 0)
 		return errno == ENOENT && !any ? 0 : -1;
 	metadata = store_read(s.dir);

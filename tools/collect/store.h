@@ -15,14 +15,15 @@
 #include "collect.h"
 
 enum {
-	ID_MAX = BATCH_NAME_MAX + 1 + SUBJECT_MAX, /* of a directory in by_subject_id: BATCH_iN at most */
+	ID_MAX = BATCH_NAME_MAX + 1 + SUBJECT_MAX, /* of a subject in the collection: BATCH_iN at most */
 	FILE_MAX = HASH_HEX + 24,                  /* of a collected file's name */
 };
 
 /* What one batch wants of one subject. */
 struct wanted {
 	const char *batch;
-	const char *id;              /* of the directory */
+	const char *id;              /* of the subject */
+	const char *place;           /* of its directory (place.h) */
 	struct json_object *choices; /* an array, each as in metadata.json; the caller owns it */
 	/* Opens the file of choice number I, which has a "file", for reading; -1 with errno, ENOENT: it is gone. */
 	int (*open)(void *arg, size_t i);
@@ -53,9 +54,9 @@ struct stored {
 /* Brings the subject's directory up to date. 0, or -1 with errno. */
 int store_update(struct collect *c, const struct wanted *w, struct stored *out);
 
-/* Opens the directory of subject ID and locks it, ALONE or shared; CREATE makes it. -1 with errno: ENOENT if there is
+/* Opens the directory at PLACE and locks it, ALONE or shared; CREATE makes it. -1 with errno: ENOENT if there is
  * none. */
-int store_open(const struct collect *c, const char *id, bool create, bool alone);
+int store_open(const struct collect *c, const char *place, bool create, bool alone);
 
 /* The metadata in DIR, for json_object_put(). NULL with errno: ENOENT if there is none, EBADMSG if bi-collect has not
  * written it so: each choice has a batch and a file named by its content. */

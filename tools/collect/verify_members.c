@@ -127,7 +127,7 @@ is_contents(const char *name)
 static bool
 is_metadata(const char *name)
 {
-	static const char folder[] = "collected/by_subject_id/", file[] = "/metadata.json", sample[] = ".json",
+	static const char folder[] = "collected/", file[] = "/metadata.json", sample[] = ".json",
 			  no_sample[] = ".file.json";
 	size_t n = strlen(name);
 

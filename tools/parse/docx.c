@@ -17,27 +17,19 @@ docx_wants(const char *name)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strncmp(name, others[i], strlen(others[i])) == 0)
 			return false;
-	return member_is_picture(name) || relations_wants(name) || word_ends_in(name, ".xml") ||
+	return member_is_picture(name) || word_ends_in(name, ".rels") || word_ends_in(name, ".xml") ||
 	       word_ends_in(name, ".htm") || word_ends_in(name, ".html") || word_ends_in(name, ".xhtml") ||
 	       word_ends_in(name, ".txt");
-}
-
-bool
-docx_is_stated(const struct member_one *types)
-{
-	return types && (strstr(types->bytes, "wordprocessingml.document.main+xml") ||
-			 strstr(types->bytes, "wordprocessingml.template.main+xml") ||
-			 strstr(types->bytes, "ms-word.document.macroEnabled.main+xml") ||
-			 strstr(types->bytes, "ms-word.template.macroEnabledTemplate.main+xml"));
 }
 
 /* The part of this type that the main part refers to, or the one that has the usual name. */
 static const char *
 part_of(struct docx *x, const char *type, const char *usual)
 {
-	const char *part = relations_of_type(x->rels, type);
+	size_t from = 0;
+	const struct member_one *part = opc_part_of_type(x->m, x->rels, type, &from);
 
-	return part && members_has(x->m, part) ? part : usual;
+	return part ? part->name : usual;
 }
 
 /* --- headers and footers: they are left out --- */
@@ -77,10 +69,10 @@ look_at_headers(struct docx *x)
 	struct look look = {.found = false};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && !look.found; i++) {
-		const char *name = relations_of_type(x->rels, types[i]);
-		const struct member_one *part = name ? members_find(x->m, name) : NULL;
+		const struct member_one *part;
+		size_t from = 0;
 
-		if (part)
+		while ((part = opc_part_of_type(x->m, x->rels, types[i], &from)) && !look.found)
 			xml_read(&(struct xml_reader){look_begin, look_end, look_text, &look}, part->bytes, part->n);
 	}
 	if (look.found)
@@ -117,10 +109,10 @@ read_notes(struct docx *x)
 static bool
 read_all(struct docx *x, const char *main)
 {
-	struct relations rels;
+	struct opc_relations rels;
 	bool whole;
 
-	relations_read(x->m, main, &rels);
+	opc_read(x->m, main, &rels);
 	x->rels = &rels;
 	x->styles = docx_styles_read(members_find(x->m, part_of(x, "styles", "word/styles.xml")));
 	x->numbering = docx_numbering_read(members_find(x->m, part_of(x, "numbering", "word/numbering.xml")));
@@ -129,14 +121,14 @@ read_all(struct docx *x, const char *main)
 	look_at_headers(x);
 	docx_styles_free(x->styles);
 	docx_numbering_free(x->numbering);
-	relations_free(&rels);
+	opc_free(&rels);
 	return whole;
 }
 
 static void
 free_all(struct docx *x)
 {
-	relations_free(&x->package);
+	opc_free(&x->package);
 	json_object_put(x->notes);
 	omml_free(x->formula);
 	buf_free(&x->code);
@@ -152,7 +144,7 @@ bool
 docx_parse(const struct members *m, struct tree *t, struct doc *d)
 {
 	struct docx *x = buf_alloc(sizeof(*x));
-	const char *main, *core;
+	const char *main;
 	bool whole, some;
 
 	memset(x, 0, sizeof(*x));
@@ -163,11 +155,10 @@ docx_parse(const struct members *m, struct tree *t, struct doc *d)
 	x->saved = buf_alloc(m->count * sizeof(*x->saved));
 	x->notes = json_object_new_object();
 	x->formula = omml_new();
-	relations_read(m, "", &x->package);
-	core = relations_of_type(&x->package, "core-properties");
-	dublin_core_read(members_find(m, core ? core : "docProps/core.xml"), d);
-	main = relations_of_type(&x->package, "officeDocument");
-	main = main && members_has(m, main) ? main : "word/document.xml";
+	opc_read(m, "", &x->package);
+	x->rels = &x->package;
+	dublin_core_read(members_find(m, part_of(x, "core-properties", "docProps/core.xml")), d);
+	main = part_of(x, "officeDocument", "word/document.xml");
 	whole = read_all(x, main);
 	some = cmark_node_first_child(d->md.document) != NULL;
 	free_all(x);

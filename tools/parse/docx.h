@@ -12,9 +12,6 @@
 /* Whether the parser needs the member NAME. */
 bool docx_wants(const char *name);
 
-/* Whether [Content_Types].xml, TYPES, states that the package is a text document. TYPES may be NULL. */
-bool docx_is_stated(const struct member_one *types);
-
 /* Makes a document of the members; T reads HTML in it. False after doc_fail(). */
 bool docx_parse(const struct members *m, struct tree *t, struct doc *d);
 

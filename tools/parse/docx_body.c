@@ -318,6 +318,7 @@ begin_run(struct docx *x)
 static void
 begin_block(struct docx *x, const char *name, const char **attributes)
 {
+	const struct opc_relation *link;
 	const char *val = xml_attribute(attributes, "val");
 
 	if (is(name, "r")) {
@@ -325,7 +326,8 @@ begin_block(struct docx *x, const char *name, const char **attributes)
 	} else if (is(name, "pPr")) {
 		x->in_paragraph_properties = true;
 	} else if (is(name, "hyperlink")) {
-		docx_open_link(x, relations_target(x->rels, xml_attribute(attributes, "id")));
+		link = opc_find(x->rels, xml_attribute(attributes, "id"));
+		docx_open_link(x, link && link->external ? link->target : NULL);
 	} else if (is(name, "fldSimple")) {
 		docx_field_begin(x, xml_attribute(attributes, "instr"));
 	} else if (is(name, "tbl")) {
@@ -481,12 +483,12 @@ bool
 docx_body_read(struct docx *x, const char *name, const char *note)
 {
 	const struct member_one *part = members_find(x->m, name);
-	struct relations rels, *outer = x->rels;
+	struct opc_relations rels, *outer = x->rels;
 	bool whole;
 
 	if (!part)
 		return false;
-	relations_read(x->m, name, &rels);
+	opc_read(x->m, name, &rels);
 	x->rels = &rels;
 	x->note_element = note;
 	x->p = (struct docx_paragraph){.level = -1, .outline = -1};
@@ -510,7 +512,7 @@ docx_body_read(struct docx *x, const char *name, const char *note)
 	if (x->in_note)
 		end_note(x);
 	x->joined = false;
-	relations_free(&rels);
+	opc_free(&rels);
 	x->rels = outer;
 	return whole;
 }

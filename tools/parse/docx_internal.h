@@ -8,7 +8,7 @@
 #include "docx_numbering.h"
 #include "docx_styles.h"
 #include "omml.h"
-#include "relations.h"
+#include "opc.h"
 #include "script_text.h"
 
 enum {
@@ -59,7 +59,7 @@ struct docx {
 	struct md *md;
 	struct tree *tree;
 	const char **saved;
-	struct relations package, *rels; /* of the package, and of the current part */
+	struct opc_relations package, *rels; /* of the package, and of the current part */
 	struct docx_styles *styles;
 	struct docx_numbering *numbering;
 	struct json_object *notes; /* "footnote/2": the note, 0 if it is not to be shown */

@@ -19,18 +19,19 @@ put_alternative(struct docx *x)
 void
 docx_put_picture(struct docx *x, const char *id)
 {
-	const char *target = relations_target(x->rels, id), *saved;
+	const struct opc_relation *one = opc_find(x->rels, id);
+	const char *saved;
 
-	if (!target || !docx_is_visible(x))
+	if (!one || !docx_is_visible(x))
 		return;
 	docx_open_paragraph(x);
 	docx_flush_code(x);
-	if (relations_is_outside(x->rels, id)) {
-		if (strncmp(target, "http", 4) == 0)
-			md_image(x->md, target, x->alt);
+	if (one->external) {
+		if (opc_url(x->rels, id))
+			md_image(x->md, one->target, x->alt);
 		return;
 	}
-	saved = members_picture(x->m, x->saved, x->d, target, x->alt);
+	saved = members_picture(x->m, x->saved, x->d, one->target, x->alt);
 	if (saved)
 		md_image(x->md, saved, x->alt);
 	else
@@ -70,8 +71,7 @@ drawing_text(void *arg, const char *s, size_t n)
 void
 docx_put_parts(struct docx *x, const char *id, const char *missing)
 {
-	const char *target = relations_target(x->rels, id);
-	const struct member_one *part = target ? members_find(x->m, target) : NULL;
+	const struct member_one *part = opc_part(x->m, x->rels, id);
 
 	if (!docx_is_visible(x))
 		return;
@@ -102,9 +102,8 @@ no_picture(void *arg, const char *src, const char *alt)
 void
 docx_put_chunk(struct docx *x, const char *id)
 {
-	const char *target = relations_target(x->rels, id);
-	const struct member_one *part = target ? members_find(x->m, target) : NULL;
-	const char *dot = target ? strrchr(target, '.') : NULL;
+	const struct member_one *part = opc_part(x->m, x->rels, id);
+	const char *dot = part ? strrchr(part->name, '.') : NULL;
 
 	docx_leave_items(x, 0);
 	md_block(x->md);

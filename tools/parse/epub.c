@@ -3,14 +3,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/hex.h"
 #include "dublin_core.h"
 #include "epub.h"
 #include "html.h"
 #include "records/rec.h"
 #include "xml.h"
 
-enum { CHAPTERS = 5000, NAME = 1024 };
+enum { CHAPTERS = 5000 };
 
 static bool
 ends_with(const char *name, const char *with)
@@ -33,38 +32,9 @@ struct epub {
 	const char **saved;
 	struct json_object *items; /* id: href */
 	struct json_object *spine; /* ids */
-	char package[NAME];        /* the member with all this */
+	char package[MEMBER_NAME]; /* the member with all this */
 	const char *chapter;       /* the current member */
 };
-
-/* Resolves HREF in the member FROM: "../a%20b.png" in "OEBPS/text/1.xhtml" is "OEBPS/a b.png". */
-static bool
-resolve_href(const char *from, const char *href, char out[NAME])
-{
-	const char *slash = strrchr(from, '/');
-	size_t n = slash ? (size_t)(slash - from) + 1 : 0;
-
-	if (n >= NAME || strstr(href, "://"))
-		return false;
-	memcpy(out, from, n);
-	while (*href && *href != '#' && *href != '?') {
-		int octet = hex_octet(href, strnlen(href, 3));
-
-		if (strncmp(href, "../", 3) == 0 && (n == 0 || out[n - 1] == '/')) {
-			n -= n > 0;
-			while (n > 0 && out[n - 1] != '/')
-				n--;
-			href += 3;
-			continue;
-		}
-		if (n + 1 == NAME)
-			return false;
-		out[n++] = octet >= 0 ? (char)octet : *href;
-		href += octet >= 0 ? 3 : 1;
-	}
-	out[n] = '\0';
-	return true;
-}
 
 static void
 container_begin(void *arg, const char *name, const char **attributes)
@@ -105,9 +75,9 @@ static const char *
 save_picture(void *arg, const char *src, const char *alt)
 {
 	struct epub *x = arg;
-	char name[NAME];
+	char name[MEMBER_NAME];
 
-	return resolve_href(x->chapter, src, name) ? members_picture(x->m, x->saved, x->d, name, alt) : NULL;
+	return members_resolve(x->chapter, src, name) ? members_picture(x->m, x->saved, x->d, name, alt) : NULL;
 }
 
 /* Obfuscated fonts do not matter, but encrypted text cannot be read. */
@@ -128,9 +98,9 @@ put_chapters(struct epub *x, struct tree *t)
 		const char *id = json_object_get_string(json_object_array_get_idx(x->spine, i));
 		const char *href = rec_string(x->items, id);
 		const struct member_one *chapter;
-		char name[NAME];
+		char name[MEMBER_NAME];
 
-		if (!href || !resolve_href(x->package, href, name) || !(chapter = members_find(x->m, name)))
+		if (!href || !members_resolve(x->package, href, name) || !(chapter = members_find(x->m, name)))
 			continue;
 		if (x->d->md.full || request_is_late()) {
 			x->d->truncated = true;

@@ -23,6 +23,9 @@ static const struct {
 	{"application/epub+zip", "packed"},
 	{"application/vnd.openxmlformats-officedocument", "packed"},
 	{"application/vnd.oasis.opendocument", "packed"},
+	{"application/vnd.ms-excel.", "packed"}, /* with macros */
+	{"application/vnd.ms-powerpoint.", "packed"},
+	{"application/vnd.ms-word.", "packed"},
 	{"application/zip", "packed"},
 	{"application/java-archive", "packed"},
 	{"application/gzip", "packed"},
@@ -38,6 +41,15 @@ static const struct {
 	{"application/vnd.ms-cab-compressed", "packed"},
 	{"application/x-archive", "packed"},
 	{"image/vnd.djvu", NULL},
+	{"image/bmp", "picture_extra"},
+	{"image/svg", "picture_extra"},
+	{"image/vnd.adobe.photoshop", "picture_extra"},
+	{"image/vnd.microsoft.icon", "picture_extra"},
+	{"image/x-icon", "picture_extra"},
+	{"image/x-ms-bmp", "picture_extra"},
+	{"image/x-pcx", "picture_extra"},
+	{"image/x-tga", "picture_extra"},
+	{"image/x-xcf", "picture_extra"},
 	{"image/", "picture"},
 	{"audio/midi", NULL},
 	{"audio/", "av"},
@@ -49,7 +61,7 @@ static const struct {
 static const char *const by_name[][2] = {
 	{" txt text md markdown csv tsv json ndjson xml log yaml yml ini html htm xhtml ", "text"},
 	{" pdf ", "pdf"},
-	{" docx odt epub zip ", "packed"},
+	{" docx odt epub zip xlsx xlsm pptx pptm ppsx ods odp ", "packed"},
 	{" mp3 m4a aac ogg opus flac wav mp4 m4v mov mkv webm avi mpg mpeg ts ", "av"},
 };
 

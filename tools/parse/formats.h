@@ -32,8 +32,9 @@ bool pdf_parse(const struct request *r, struct doc *d);
 void packed_load(void);
 bool packed_parse(const struct request *r, struct doc *d);
 
-/* Pictures. */
+/* Pictures; with what picture_extra_load() loads, also of the formats that take longer to load (picture_file.h). */
 void picture_load(void);
+void picture_extra_load(void);
 bool picture_parse(const struct request *r, struct doc *d);
 
 /* Sitemaps and feeds, whose URLs bi-fetch takes (confined/feed.h). */

@@ -48,6 +48,17 @@ md_end(struct md *m)
 	free(order);
 }
 
+void
+md_page(struct md *m)
+{
+	md_end(m);
+	cmark_node_free(m->document);
+	m->document = cmark_node_new_with_mem(CMARK_NODE_DOCUMENT, &md_memory);
+	m->last = m->table = m->row = NULL;
+	m->depth = 0;
+	md_raw(m, "\f", 1);
+}
+
 /* --- blocks --- */
 
 void
@@ -172,4 +183,44 @@ md_rule(struct md *m)
 	md_block(m);
 	if (!m->plain && cmark_node_first_child(m->document))
 		m->last = md_add_block(m, CMARK_NODE_THEMATIC_BREAK);
+}
+
+bool
+md_is_empty(const struct md *m)
+{
+	return !cmark_node_first_child(m->document) && m->out.len == 0;
+}
+
+/* Moves the children of FROM to the end of TO. */
+static void
+move_children(cmark_node *to, cmark_node *from)
+{
+	cmark_node *child;
+
+	while ((child = cmark_node_first_child(from)))
+		if (!cmark_node_append_child(to, child))
+			cmark_node_free(child);
+}
+
+void
+md_append(struct md *m, struct md *from)
+{
+	cmark_node *in = md_innermost(m), *first, *last;
+
+	md_block(from);
+	md_block(m);
+	first = cmark_node_first_child(from->document);
+	last = cmark_node_last_child(in);
+	if (first && last && cmark_node_get_type(first) == CMARK_NODE_LIST && /* they would read as one list */
+	    cmark_node_get_type(last) == CMARK_NODE_LIST && cmark_node_get_list_type(first) == CMARK_BULLET_LIST &&
+	    cmark_node_get_list_type(last) == CMARK_BULLET_LIST) {
+		move_children(last, first);
+		cmark_node_free(first);
+	}
+	move_children(in, from->document);
+	m->last = cmark_node_last_child(in);
+	m->bytes += from->bytes;
+	m->nodes += from->nodes;
+	m->full = m->full || from->full || m->bytes > m->most || m->nodes > MD_NODES;
+	from->bytes = from->nodes = 0;
 }

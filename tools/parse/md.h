@@ -41,6 +41,7 @@ struct md {
 	unsigned mark_count;
 	bool space;       /* a blank is due before the next word */
 	bool broken;      /* and a line break */
+	bool wrapped;     /* and a line end that means no more than a blank */
 	bool plain;       /* blocks do not count: in a table's cell */
 	unsigned heading; /* that the block is; 0: none */
 	cmark_node *table, *row;
@@ -58,6 +59,9 @@ void md_begin(struct md *m, size_t most);
 /* Writes the tree to the end of OUT. */
 void md_end(struct md *m);
 
+/* Writes the tree to the end of OUT, and a form feed behind it; a new page begins. */
+void md_page(struct md *m);
+
 void md_free(struct md *m);
 
 /* Text, whose runs of blanks are one. */
@@ -68,6 +72,9 @@ void md_code(struct md *m, const char *text, size_t n);
 
 /* A line break within a block; the second in a row begins another block. */
 void md_break(struct md *m);
+
+/* Keeps a line end within a block as one, which means no more than a blank. */
+void md_wrap(struct md *m);
 
 /* A picture. */
 void md_image(struct md *m, const char *url, const char *alt);
@@ -99,6 +106,12 @@ void md_pre(struct md *m, const char *text, size_t n, const char *language);
 
 /* Text as it stands, lines and all. */
 void md_raw(struct md *m, const char *text, size_t n);
+
+/* Moves the blocks of FROM to the end of M; FROM is empty then. */
+void md_append(struct md *m, struct md *from);
+
+/* Whether nothing was written. */
+bool md_is_empty(const struct md *m);
 
 /* A line across. */
 void md_rule(struct md *m);

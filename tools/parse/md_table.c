@@ -27,7 +27,7 @@ md_cell_begin(struct md *m)
 		md_add_node(m, m->row, CMARK_NODE_TABLE_CELL);
 	m->line = m->inner = md_add_node(m, m->row, CMARK_NODE_TABLE_CELL);
 	m->plain = true;
-	m->space = m->broken = false;
+	m->space = m->broken = m->wrapped = false;
 }
 
 bool

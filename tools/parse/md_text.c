@@ -118,8 +118,10 @@ is_delimiter_row(const struct md *m)
 {
 	cmark_node *before = cmark_node_last_child(m->inner);
 
-	return before && cmark_node_get_type(before) == CMARK_NODE_LINEBREAK && strchr(":|", *m->text.data) &&
-	       strspn(m->text.data, ":|- ") == m->text.len;
+	return before &&
+	       (cmark_node_get_type(before) == CMARK_NODE_LINEBREAK ||
+		cmark_node_get_type(before) == CMARK_NODE_SOFTBREAK) &&
+	       strchr(":|", *m->text.data) && strspn(m->text.data, ":|- ") == m->text.len;
 }
 
 void
@@ -154,10 +156,13 @@ md_begin_word(struct md *m)
 	if (m->broken) {
 		md_end_text(m);
 		md_add_node(m, m->inner, CMARK_NODE_LINEBREAK);
+	} else if (m->wrapped && !first) {
+		md_end_text(m);
+		md_add_node(m, m->inner, CMARK_NODE_SOFTBREAK);
 	} else if (m->space && !first) {
 		buf_str(&m->text, " ");
 	}
-	m->space = m->broken = false;
+	m->space = m->broken = m->wrapped = false;
 	for (unsigned i = 0; i < m->mark_count; i++)
 		if (!m->marks[i].shown) {
 			md_end_text(m);
@@ -297,6 +302,15 @@ md_break(struct md *m)
 }
 
 void
+md_wrap(struct md *m)
+{
+	if (m->plain || m->heading)
+		m->space = true;
+	else
+		m->wrapped = m->line != NULL;
+}
+
+void
 md_image(struct md *m, const char *url, const char *alt)
 {
 	char *address;
@@ -325,7 +339,7 @@ md_end_line(struct md *m)
 	if (m->line)
 		md_end_text(m);
 	m->line = NULL;
-	m->space = m->broken = false;
+	m->space = m->broken = m->wrapped = false;
 	if (!m->plain)
 		md_place_asides(m);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "confined/unpack.h"
 
 static struct unpack source;
@@ -31,26 +32,117 @@ members_free(struct members *m)
 		free(m->v[i].bytes);
 	}
 	free(m->v);
+	free(m->order);
 	*m = (struct members){0};
+}
+
+/* --- names --- */
+
+static const struct members *sorted; /* for compare_names() */
+
+static int
+compare_names(const void *a, const void *b)
+{
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	int order = strcasecmp(sorted->v[i].name, sorted->v[k].name);
+
+	return order ? order : i < k ? -1 : i > k;
+}
+
+static void
+sort_names(struct members *m)
+{
+	m->order = buf_alloc((m->count + 1) * sizeof(*m->order));
+	for (size_t i = 0; i < m->count; i++)
+		m->order[i] = (uint32_t)i;
+	sorted = m;
+	qsort(m->order, m->count, sizeof(*m->order), compare_names);
+}
+
+/* The first place in the order whose name is not before NAME. */
+static size_t
+first_place(const struct members *m, const char *name)
+{
+	size_t low = 0, high = m->order ? m->count : 0;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (strcasecmp(m->v[m->order[middle]].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 bool
 members_has(const struct members *m, const char *name)
 {
-	for (size_t i = 0; i < m->count; i++)
-		if (strcmp(m->v[i].name, name) == 0)
+	for (size_t i = first_place(m, name); m->order && i < m->count; i++) {
+		const char *other = m->v[m->order[i]].name;
+
+		if (strcmp(other, name) == 0)
 			return true;
+		if (strcasecmp(other, name) != 0)
+			break;
+	}
 	return false;
 }
 
 const struct member_one *
 members_find(const struct members *m, const char *name)
 {
-	for (size_t i = 0; i < m->count; i++)
-		if (m->v[i].bytes && strcmp(m->v[i].name, name) == 0)
-			return &m->v[i];
-	return NULL;
+	const struct member_one *like = NULL;
+
+	for (size_t i = first_place(m, name); m->order && i < m->count; i++) {
+		const struct member_one *one = &m->v[m->order[i]];
+
+		if (strcasecmp(one->name, name) != 0)
+			break;
+		if (one->bytes && strcmp(one->name, name) == 0)
+			return one;
+		if (one->bytes && !like)
+			like = one;
+	}
+	return like;
 }
+
+bool
+members_resolve(const char *from, const char *href, char out[MEMBER_NAME])
+{
+	const char *slash = strrchr(from, '/');
+	size_t n = slash && *href != '/' ? (size_t)(slash - from) + 1 : 0;
+
+	if (n >= MEMBER_NAME || strstr(href, "://"))
+		return false;
+	memcpy(out, from, n);
+	href += *href == '/';
+	while (*href && *href != '#' && *href != '?') {
+		int octet = hex_octet(href, strnlen(href, 3));
+		bool begins = n == 0 || out[n - 1] == '/';
+
+		if (begins && strncmp(href, "../", 3) == 0) {
+			n -= n > 0;
+			while (n > 0 && out[n - 1] != '/')
+				n--;
+			href += 3;
+			continue;
+		}
+		if (begins && strncmp(href, "./", 2) == 0) {
+			href += 2;
+			continue;
+		}
+		if (n + 1 == MEMBER_NAME)
+			return false;
+		out[n++] = octet >= 0 ? (char)octet : *href == '\\' ? '/' : *href;
+		href += octet >= 0 ? 3 : 1;
+	}
+	out[n] = '\0';
+	return n > 0;
+}
+
+/* --- unpacking --- */
 
 /* Fails with the message of libarchive, which says why it cannot be unpacked. */
 static bool
@@ -67,28 +159,30 @@ report_damage(struct archive *a, struct doc *d)
 	return doc_fail(d, "damaged", "it is damaged or cut short: %s", words ? words : "it cannot be unpacked");
 }
 
-/* Unpacks the current entry of A. 1; 0 if it is too large; -1: A has the reason. */
-static int
+/* Unpacks the current entry of A, up to MOST bytes. False: A has the reason. */
+static bool
 unpack_one(struct archive *a, struct member_one *one, size_t most)
 {
 	struct buf bytes = {0};
+	bool picture = member_is_picture(one->name);
 
 	for (;;) {
 		char *room = buf_room(&bytes, 64 << 10);
 		la_ssize_t n = archive_read_data(a, room, 64 << 10);
 
-		if (n < 0 || bytes.len + (size_t)n > most) {
+		one->cut = n > 0 && bytes.len + (size_t)n > most;
+		if (n < 0 || (one->cut && picture)) {
 			buf_free(&bytes);
-			return n < 0 ? -1 : 0;
+			return n > 0;
 		}
-		if (n == 0)
+		bytes.len += one->cut ? most - bytes.len : (size_t)n;
+		if (n == 0 || one->cut)
 			break;
-		bytes.len += (size_t)n;
 	}
 	buf_str(&bytes, "");
 	one->bytes = buf_realloc(bytes.data, bytes.len + 1);
 	one->n = bytes.len;
-	return 1;
+	return true;
 }
 
 /* Reads all entries: their names, and the bytes of those that WANTED selects (NULL: none). */
@@ -115,12 +209,10 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 			continue;
 		if (archive_entry_is_encrypted(entry))
 			return doc_fail(d, "encrypted", "it is encrypted");
-		rc = unpack_one(a, one, left < MEMBER_MAX ? left : MEMBER_MAX);
-		if (rc < 0)
+		if (!unpack_one(a, one, left < MEMBER_MAX ? left : MEMBER_MAX))
 			return report_damage(a, d);
-		if (rc == 0 && !member_is_picture(one->name))
-			return doc_fail(d, "memory", "unpacked, it is too large to parse");
-		d->truncated = d->truncated || rc == 0;
+		d->truncated = d->truncated || one->cut;
+		m->cut = m->cut || (one->cut && one->bytes);
 		left -= one->n;
 	}
 	return true;
@@ -137,6 +229,7 @@ members_read(const struct request *r, struct doc *d, struct members *m, bool (*w
 		return doc_unread(d, errno);
 	whole = archive_read_open1(a) == ARCHIVE_OK ? read_all(a, d, m, wanted) : report_damage(a, d);
 	archive_read_free(a);
+	sort_names(m);
 	return whole;
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "request.h"
 
@@ -13,33 +14,42 @@ enum {
 	MEMBER_MAX = 64 << 20, /* bytes of one */
 	MEMBERS_MAX = 192 << 20,
 	MEMBERS_COUNT = 20000,
+	MEMBER_NAME = 1024, /* bytes of a name that members_resolve() makes */
 };
 
 struct member_one {
 	char *name;
 	char *bytes; /* NUL behind them; NULL: only its name is known */
 	size_t n;
+	bool cut; /* it is longer than BYTES has */
 };
 
 struct members {
 	struct member_one *v;
 	size_t count;
+	uint32_t *order; /* their places by name, for members_find() */
+	bool cut;        /* one of those that are no pictures is cut */
 };
 
 /* The names of all members. False where it is no archive or damaged: doc_fail() was called. */
 bool members_list(const struct request *r, struct doc *d, struct members *m);
 
 /*
- * Unpacks those that WANTED says, which pictures are not (IS_PICTURE): of those that are one, what has no room is left
- * out. False: doc_fail() was called. For members_free(), whatever returns.
+ * Unpacks those that WANTED selects. If there is no room, a picture is left out, and another part is cut; then
+ * D->truncated is set. False: doc_fail() was called. For members_free(), whatever returns.
  */
 bool members_read(const struct request *r, struct doc *d, struct members *m, bool (*wanted)(const char *name));
 
-/* The one of the name, NULL where there is none or it was not unpacked. */
+/* The one of the name, NULL where there is none or it was not unpacked. If no name is the same, upper and lower case do
+ * not matter. */
 const struct member_one *members_find(const struct members *m, const char *name);
 
 /* Whether there is one of the name, unpacked or not. */
 bool members_has(const struct members *m, const char *name);
+
+/* Resolves HREF in the member FROM: "../a%20b.png" in "OEBPS/text/1.xhtml" is "OEBPS/a b.png". False if that is no name
+ * of a member. */
+bool members_resolve(const char *from, const char *href, char out[MEMBER_NAME]);
 
 /* Whether its name is a picture's. */
 bool member_is_picture(const char *name);

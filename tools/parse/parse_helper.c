@@ -27,6 +27,10 @@ static const struct format formats[] = {
 	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 32}, pdf_load, pdf_parse},
 	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, packed_load, packed_parse},
 	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64}, picture_load, picture_parse},
+	{"picture_extra",
+	 {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64},
+	 picture_extra_load,
+	 picture_parse},
 	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 32}, av_load, av_parse},
 	{"feed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, feed_load, feed_parse},
 };

@@ -3,18 +3,30 @@
 #include <poppler.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 
 #include "base/msg.h"
 #include "formats.h"
+#include "pdf_charmaps.h"
+#include "pdf_notes.h"
+#include "pdf_page.h"
+#include "pdf_problems.h"
+#include "pdf_scans.h"
 
-enum { PAGES_MAX = 20000, LINKS_PAGES = 500 };
+enum {
+	PAGES_MAX = 20000,
+	HEAD = 1024,            /* bytes in which a file says that it is a PDF */
+	REPAIR_MAX = 256 << 20, /* bytes */
+	TAIL = 4096,            /* bytes at the end, where its mark is */
+};
 
-static void
-ignore_log(const char *domain, GLogLevelFlags level, const char *text, void *arg)
-{
-	(void)domain, (void)level, (void)text, (void)arg;
-}
+/* What is collected from page to page. */
+struct pages {
+	struct pdf_pages written;
+	struct page_ranges scans;
+	size_t fields;
+};
 
 static PopplerDocument *
 open_bytes(const void *bytes, size_t n, GError **error)
@@ -27,8 +39,7 @@ open_bytes(const void *bytes, size_t n, GError **error)
 }
 
 /* A page with a word is read once and kept open, so that poppler opens the files that it needs for all documents. The
- * same holds for the converters for metadata. poppler opens its data files for Asian scripts one by one when it needs
- * them, which is impossible here: in these scripts, only text with its own map of characters (ToUnicode) is read. */
+ * same holds for the converters for metadata. */
 void
 pdf_load(void)
 {
@@ -43,7 +54,8 @@ pdf_load(void)
 	PopplerPage *first;
 	char *text;
 
-	g_log_set_default_handler(ignore_log, NULL);
+	pdf_charmaps_load();
+	pdf_problems_load();
 	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
 		if (iconv_open("UTF-8", charsets[i]) == (iconv_t)-1)
 			msg_die_errno(EX_UNAVAILABLE, "cannot convert text from %s", charsets[i]);
@@ -112,68 +124,153 @@ describe_document(struct doc *d, PopplerDocument *document)
 	g_object_unref(page);
 }
 
-/* The lines of a page without trailing blanks, with at most one empty line between them, and a form feed before each
- * page but the first. */
+/* Pages that are pictures of text lack it until somebody recognises it. */
 static void
-put_text(struct doc *d, const char *text, bool first)
+miss_scans(struct doc *d, struct page_ranges *scans)
 {
-	struct buf out = {0};
-	size_t empty = 2;
+	const char *pages = page_ranges_end(scans);
 
-	if (!first)
-		buf_str(&out, "\f");
-	while (*text) {
-		size_t n = strcspn(text, "\n\f"), keep = n;
-
-		while (keep > 0 && strchr(" \t\r", text[keep - 1]))
-			keep--;
-		empty = keep ? 0 : empty + 1;
-		if (empty < 2) {
-			buf_add(&out, text, keep);
-			buf_str(&out, "\n");
-		}
-		text += n + (text[n] != '\0');
+	if (*pages) {
+		d->needs_ocr = true;
+		doc_missing(d, "text");
+		doc_meta(d, "pages_without_text", pages);
 	}
-	buf_str(&out, "");
-	md_raw(&d->md, out.data, out.len);
-	buf_free(&out);
+	buf_free(&scans->text);
+}
+
+/* Whether a title in the metadata is none: programs put the name of the file there. */
+static bool
+is_no_title(const char *title)
+{
+	static const char *const ends[] = {".doc",  ".docx", ".indd", ".tex", ".dvi", ".qxd", ".ppt",
+					   ".pptx", ".pdf",  ".html", ".htm", ".odt", ".txt", ".rtf"};
+
+	if (!title || strncasecmp(title, "untitled", 8) == 0 || strncasecmp(title, "Microsoft Word - ", 17) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (g_str_has_suffix(title, ends[i]))
+			return true;
+	return false;
 }
 
 static void
-put_pages(struct doc *d, PopplerDocument *document)
+take_title(struct doc *d, const struct pdf_layout *l)
+{
+	char *title = is_no_title(d->title) ? pdf_page_title(l) : NULL;
+
+	if (!title)
+		return;
+	free(d->title);
+	d->title = NULL;
+	doc_set_string(&d->title, title);
+	free(title);
+}
+
+/* Writes a page, and notes what it has beside its text. */
+static void
+put_page(struct doc *d, PopplerPage *page, struct pages *pages, int index)
+{
+	struct pdf_layout l;
+
+	pdf_layout_page(page, &l);
+	pdf_page_write(d, &pages->written, &l, index);
+	if (index == 0)
+		take_title(d, &l);
+	if (pdf_page_is_scan(page, l.characters))
+		page_ranges_add(&pages->scans, (unsigned)index + 1);
+	pages->fields += pdf_fields_write(d, page);
+	pdf_notes_write(d, page);
+	pdf_links_add(d, page);
+	pdf_layout_free(&l);
+}
+
+static void
+put_pages(struct doc *d, PopplerDocument *document, struct pages *pages)
 {
 	int n = poppler_document_get_n_pages(document);
 
 	d->pages = n > 0 ? (unsigned)n : 0;
+	pdf_outline_read(document, &pages->written.outline);
 	for (int i = 0; i < n; i++) {
 		PopplerPage *page;
-		char *text;
 
 		if (i >= PAGES_MAX || d->md.full || request_is_late()) {
 			d->truncated = true;
-			return;
+			break;
 		}
+		if (i > 0)
+			md_page(&d->md);
 		page = poppler_document_get_page(document, i);
-		text = page ? poppler_page_get_text(page) : NULL;
-		put_text(d, text ? text : "", i == 0);
-		g_free(text);
-		if (page && i < LINKS_PAGES) {
-			GList *links = poppler_page_get_link_mapping(page);
-
-			for (GList *l = links; l; l = l->next) {
-				const PopplerLinkMapping *m = l->data;
-
-				if (m->action && m->action->type == POPPLER_ACTION_URI && m->action->uri.uri &&
-				    g_utf8_validate(m->action->uri.uri, -1, NULL) &&
-				    (g_str_has_prefix(m->action->uri.uri, "http://") ||
-				     g_str_has_prefix(m->action->uri.uri, "https://")))
-					doc_link(d, m->action->uri.uri, NULL);
-			}
-			poppler_page_free_link_mapping(links);
+		if (!page) {
+			doc_missing(d, "pages");
+			continue;
 		}
-		if (page)
-			g_object_unref(page);
+		put_page(d, page, pages, i);
+		g_object_unref(page);
 	}
+	d->truncated = d->truncated || pages->written.outline.cut;
+	pdf_outline_free(&pages->written.outline);
+	miss_scans(d, &pages->scans);
+}
+
+/* Forms of Adobe's XFA: poppler shows the page that says that another program is needed. */
+static void
+miss_form(struct doc *d, const struct pages *pages, const char *bytes, size_t n)
+{
+	if (pages->fields == 0 && memmem(bytes, n, "/XFA", 4))
+		doc_missing(d, "form");
+}
+
+/* What poppler found wrong with the file. A file without its end is cut short. */
+static void
+note_problems(struct doc *d, const struct pdf_problems *problems, const char *bytes, size_t n)
+{
+	size_t tail = n < TAIL ? n : TAIL;
+
+	if (!memmem(bytes + n - tail, tail, "%%EOF", 5))
+		d->truncated = true;
+	doc_meta(d, "damage", problems->first);
+	if (problems->no_tables) {
+		doc_missing(d, "text");
+		d->package = "poppler-data";
+	}
+}
+
+static void
+parse_document(struct doc *d, PopplerDocument *document, const struct pdf_problems *problems, const char *bytes,
+	       size_t n)
+{
+	struct pages pages = {0};
+
+	describe_document(d, document);
+	pdf_attachments_note(d, document);
+	put_pages(d, document, &pages);
+	miss_form(d, &pages, bytes, n);
+	note_problems(d, problems, bytes, n);
+}
+
+/* Opens a file without a trailer, which was at the end that is cut off: one is made that names the last catalog. NULL
+ * if there is none, or the file is encrypted, for which the rest of the trailer would be needed. */
+static PopplerDocument *
+open_cut(const char *bytes, size_t n, struct buf *whole)
+{
+	const char *at = bytes, *catalog = NULL, *object;
+	char digits[12] = "";
+
+	if (n > REPAIR_MAX || memmem(bytes, n, "/Standard", 9))
+		return NULL;
+	while ((at = memmem(at, n - (size_t)(at - bytes), "/Catalog", 8)))
+		catalog = at++;
+	for (object = catalog; object && object > bytes && memcmp(object, " obj", 4) != 0;)
+		object--;
+	if (!object || object < bytes + 4)
+		return NULL;
+	while (object > bytes && (g_ascii_isdigit(object[-1]) || object[-1] == ' ') && catalog - object < HEAD)
+		object--;
+	buf_add(whole, bytes, n);
+	snprintf(digits, sizeof(digits), "%lu", strtoul(object, NULL, 10));
+	buf_printf(whole, "\ntrailer<</Root %s 0 R>>\n", digits);
+	return open_bytes(whole->data, whole->len, NULL);
 }
 
 bool
@@ -181,20 +278,24 @@ pdf_parse(const struct request *r, struct doc *d)
 {
 	PopplerDocument *document;
 	GError *error = NULL;
+	static struct pdf_problems problems;
+	struct buf whole = {0};
 	size_t n;
 	char *bytes = request_map(r, d, &n);
 
 	if (!bytes)
 		return false;
 	d->kind = "pdf";
-	if (!memmem(bytes, n < 1024 ? n : 1024, "%PDF-", 5)) {
+	if (!memmem(bytes, n < HEAD ? n : HEAD, "%PDF-", 5)) {
 		munmap(bytes, n);
 		return false;
 	}
+	pdf_problems_keep(&problems);
 	document = open_bytes(bytes, n, &error);
+	if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_DAMAGED))
+		document = open_cut(bytes, n, &whole);
 	if (document && poppler_document_get_n_pages(document) > 0) {
-		describe_document(d, document);
-		put_pages(d, document);
+		parse_document(d, document, &problems, bytes, n);
 	} else if (document) {
 		doc_fail(d, "damaged", "it is damaged: it has no pages");
 	} else if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED)) {
@@ -205,6 +306,7 @@ pdf_parse(const struct request *r, struct doc *d)
 	g_clear_error(&error);
 	if (document)
 		g_object_unref(document);
+	buf_free(&whole);
 	munmap(bytes, n);
 	return !d->failed;
 }

@@ -1,52 +1,26 @@
 /* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. */
 #include <ctype.h>
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <vips/vips.h>
 
-#include "base/msg.h"
 #include "formats.h"
+#include "pictures/picture_file.h"
 
-static void
-ignore_log(const char *domain, GLogLevelFlags level, const char *text, void *arg)
-{
-	(void)domain, (void)level, (void)text, (void)arg;
-}
+static bool extra; /* this process decodes the formats that take longer to load, too */
 
-/* Starts libvips with its modules. Code made at run time (liborc) is not allowed later, so it is switched off. */
 void
 picture_load(void)
 {
-	VipsImage *black = NULL, *again = NULL;
-	void *bytes = NULL;
-	size_t n = 0;
-
-	if (setenv("VIPS_NOVECTOR", "1", 1) < 0 || setenv("ORC_CODE", "backup", 1) < 0 || VIPS_INIT("bi-parse"))
-		msg_die(EX_UNAVAILABLE, "cannot start libvips: %s", vips_error_buffer());
-	g_log_set_default_handler(ignore_log, NULL);
-	vips_concurrency_set(1);
-	vips_cache_set_max(0);
-	if (vips_black(&black, 8, 8, "bands", 3, NULL) < 0 || vips_jpegsave_buffer(black, &bytes, &n, NULL) < 0 ||
-	    !(again = vips_image_new_from_buffer(bytes, n, "", NULL)))
-		msg_die(EX_UNAVAILABLE, "libvips cannot read a JPEG: %s", vips_error_buffer());
-	g_free(bytes);
-	g_object_unref(again);
-	g_object_unref(black);
+	pictures_start("bi-parse", false);
 }
 
-/* The allowed loaders, by the beginnings of their names. */
-static bool
-is_let(const char *loader)
+void
+picture_extra_load(void)
 {
-	static const char *const names[] = {"VipsForeignLoadJpeg",  "VipsForeignLoadPng",  "VipsForeignLoadWebp",
-					    "VipsForeignLoadNsgif", "VipsForeignLoadTiff", "VipsForeignLoadHeif",
-					    "VipsForeignLoadJxl",   "VipsForeignLoadJp2k", "VipsForeignLoadSvg"};
-
-	for (size_t i = 0; loader && i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncmp(loader, names[i], strlen(names[i])) == 0)
-			return true;
-	return false;
+	extra = true;
+	pictures_start("bi-parse", true);
 }
 
 /* libvips returns an EXIF tag as "Normal (1, Short, 1 components, 2 bytes)", which repeats a text: the first part is
@@ -116,46 +90,63 @@ take_date(struct doc *d, const char *text)
 }
 
 static void
-describe_picture(struct doc *d, VipsImage *image)
+describe_picture(struct doc *d, const struct picture_file *p)
 {
-	int pages = vips_image_get_n_pages(image), width = vips_image_get_width(image),
-	    height = vips_image_get_page_height(image);
-	bool turned = vips_image_get_orientation_swap(image);
+	VipsImage *image = p->header;
+	int orientation = vips_image_get_orientation(image);
 
-	doc_meta_number(d, "width", turned ? height : width);
-	doc_meta_number(d, "height", turned ? width : height);
+	doc_meta_number(d, "width", p->width);
+	doc_meta_number(d, "height", p->height);
 	doc_meta_number(d, "bands", vips_image_get_bands(image));
 	doc_meta(d, "colours", vips_enum_nick(VIPS_TYPE_INTERPRETATION, vips_image_get_interpretation(image)));
-	if (vips_image_get_orientation(image) > 1)
-		doc_meta_number(d, "orientation", vips_image_get_orientation(image));
-	if (pages > 1)
-		doc_meta_number(d, "frames", pages);
+	if (orientation > 1)
+		doc_meta_number(d, "orientation", orientation);
+	if (p->pages > 1)
+		doc_meta_number(d, "frames", p->pages);
 	take_date(d, read_exif(image, "exif-ifd2-DateTimeOriginal"));
 	take_date(d, read_exif(image, "exif-ifd0-DateTime"));
 	vips_image_map(image, put_field, d);
 }
 
+/* Says why a picture was not found in the file. */
+static bool
+fail_picture(struct doc *d, const struct picture_file *p, enum picture_found found)
+{
+	char why[PICTURE_WHY];
+
+	if (found == PICTURE_VARIANT)
+		return doc_fail(d, "unsupported", "%s", p->why);
+	if (found != PICTURE_DAMAGED)
+		return false;
+	switch (picture_fault(why, sizeof(why))) {
+	case PICTURE_NO_THREAD:
+		return doc_unread(d, EAGAIN);
+	case PICTURE_UNKNOWN:
+		return doc_fail(d, "unsupported", "%s", why);
+	case PICTURE_CUT:
+		break;
+	}
+	return doc_fail(d, "damaged", "%s", why);
+}
+
 bool
 picture_parse(const struct request *r, struct doc *d)
 {
-	VipsImage *image = NULL;
+	struct picture_file p;
+	enum picture_found found;
 	size_t n;
 	void *bytes = request_map(r, d, &n);
-	const char *loader;
 
 	if (!bytes)
 		return false;
 	d->kind = "image";
-	loader = vips_foreign_find_load_buffer(bytes, n);
-	if (is_let(loader))
-		image = vips_image_new_from_buffer(bytes, n, "", NULL);
-	if (image) {
-		describe_picture(d, image);
-		g_object_unref(image);
-	} else if (loader && is_let(loader)) {
-		doc_fail(d, "damaged", "it is damaged or cut short");
-	}
+	found = picture_find(&p, bytes, n, extra);
+	if (found == PICTURE_FOUND)
+		describe_picture(d, &p);
+	else
+		fail_picture(d, &p, found);
+	picture_free(&p);
 	vips_error_clear();
 	munmap(bytes, n);
-	return !d->failed && image;
+	return found == PICTURE_FOUND;
 }

@@ -1,4 +1,4 @@
-/* Packed files: DOCX, ODT, EPUB, and archives, whose members are listed. */
+/* Packed files: DOCX, XLSX, PPTX, OpenDocument, EPUB, and archives, whose members are listed. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -6,13 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/words.h"
 #include "confined/unpack.h"
 #include "docx.h"
 #include "epub.h"
 #include "formats.h"
 #include "odf.h"
-
-#define TYPES "[Content_Types].xml"
+#include "opc.h"
+#include "pptx.h"
+#include "xlsx.h"
 
 enum { LISTED = 100000, TRIES = 100 };
 
@@ -108,6 +110,8 @@ parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)
 
 	d->kind = kind;
 	parsed = members_read(r, d, &m, wants) && parse(&m, d);
+	if (!parsed && m.cut && d->failed && strcmp(d->failed, "damaged") == 0)
+		doc_fail(d, "memory", "unpacked, it is too large to parse");
 	members_free(&m);
 	return parsed;
 }
@@ -125,20 +129,66 @@ parse_epub(const struct members *m, struct doc *d)
 }
 
 static bool
-is_types(const char *name)
+package_wants(const char *name)
 {
-	return strcmp(name, TYPES) == 0;
+	return word_is_one_of(name, "[Content_Types].xml", "_rels/.rels");
+}
+
+/* The parts of workbooks and presentations that have text, and pictures. */
+static bool
+office_wants(const char *name)
+{
+	static const char *const without[] = {"customXml/", "docMetadata/", "ppt/theme/",     "ppt/tags/",
+					      "xl/theme/",  "xl/calcChain", "xl/pivotCache/", "xl/externalLinks/"};
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (strncmp(name, without[i], strlen(without[i])) == 0)
+			return false;
+	return word_ends_in(name, ".xml") || word_ends_in(name, ".rels") || member_is_picture(name);
+}
+
+enum zip_type { ZIP_OTHER, ZIP_DOCX, ZIP_XLSX, ZIP_XLSB, ZIP_PPTX, ZIP_EPUB, ZIP_ODF, ZIP_OFFICE };
+
+/* The type of an Open Packaging package: its main part's, or else that of the usual names. */
+static enum zip_type
+find_package_type(const struct members *m)
+{
+	char type[OPC_TYPE];
+
+	opc_main_type(m, type);
+	if (strstr(type, "wordprocessingml") || members_has(m, "word/document.xml"))
+		return ZIP_DOCX;
+	if (strstr(type, "sheet.binary"))
+		return ZIP_XLSB;
+	if (strstr(type, "spreadsheetml") || strstr(type, "ms-excel") || members_has(m, "xl/workbook.xml"))
+		return ZIP_XLSX;
+	if (strstr(type, "presentationml") || strstr(type, "ms-powerpoint") || members_has(m, "ppt/presentation.xml"))
+		return ZIP_PPTX;
+	return ZIP_OFFICE;
 }
 
 /* The members of a ZIP determine its type. */
+static enum zip_type
+find_zip_type(const struct members *m)
+{
+	bool package = members_has(m, "[Content_Types].xml");
+	enum zip_type type = package ? find_package_type(m) : ZIP_OTHER;
+
+	if (members_has(m, "word/document.xml"))
+		return ZIP_DOCX;
+	if (type != ZIP_OTHER && type != ZIP_OFFICE)
+		return type;
+	if (members_has(m, "META-INF/container.xml"))
+		return ZIP_EPUB;
+	return members_has(m, "content.xml") ? ZIP_ODF : type;
+}
+
 static bool
 parse_zip(const struct request *r, struct doc *d)
 {
 	struct members names;
-	bool whole = members_read(r, d, &names, is_types);
-	bool docx = members_has(&names, "word/document.xml") || docx_is_stated(members_find(&names, TYPES)),
-	     odf = members_has(&names, "content.xml"), epub = members_has(&names, "META-INF/container.xml"),
-	     other = members_has(&names, TYPES) && !docx;
+	bool whole = members_read(r, d, &names, package_wants);
+	enum zip_type type = find_zip_type(&names);
 
 	members_free(&names);
 	if (d->failed && strcmp(d->failed, "unread") == 0)
@@ -146,15 +196,24 @@ parse_zip(const struct request *r, struct doc *d)
 	if (!whole && (strstr(r->mime, "officedocument") || strstr(r->mime, "opendocument") || strstr(r->mime, "epub")))
 		return false;
 	d->failed = NULL;
-	if (docx)
+	switch (type) {
+	case ZIP_DOCX:
 		return parse_as(r, d, "document", docx_wants, parse_docx);
-	if (epub)
+	case ZIP_XLSX:
+		return parse_as(r, d, "document", office_wants, xlsx_parse);
+	case ZIP_PPTX:
+		return parse_as(r, d, "document", office_wants, pptx_parse);
+	case ZIP_XLSB:
+		return doc_fail(d, "unsupported", "it is a binary workbook (XLSB); saved as XLSX it can be read");
+	case ZIP_EPUB:
 		return parse_as(r, d, "book", epub_wants, parse_epub);
-	if (odf)
+	case ZIP_ODF:
 		return parse_as(r, d, "document", odf_wants, odf_parse);
-	if (other)
-		return true; /* a spreadsheet, or slides: a file */
-	return list_archive(r, d);
+	case ZIP_OFFICE:
+		return true; /* a file */
+	default:
+		return list_archive(r, d);
+	}
 }
 
 bool

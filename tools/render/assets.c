@@ -20,11 +20,18 @@ is_of_server(const char *name)
 	       strcmp(name, "show.js") == 0 || strcmp(name, "failure-words.js") == 0;
 }
 
+/* The programs, and the table that they read. */
+static bool
+is_of_jq(const char *name)
+{
+	return word_ends_in(name, ".jq") || strcmp(name, "failures.json") == 0;
+}
+
 /* The programs, and the files that the pages of a batch need beside them. */
 static int
 is_wanted(const struct dirent *e)
 {
-	if (word_ends_in(e->d_name, ".jq"))
+	if (is_of_jq(e->d_name))
 		return 1;
 	return (word_ends_in(e->d_name, ".css") || word_ends_in(e->d_name, ".js")) && !is_of_server(e->d_name);
 }
@@ -55,7 +62,7 @@ copy_asset(const struct render *r, int dirfd, const char *name, struct hash *pro
 		hash_add(programs, name, strlen(name) + 1);
 		hash_add(programs, text.data, text.len);
 	}
-	if (rc == 0 && !word_ends_in(name, ".jq")) {
+	if (rc == 0 && !is_of_jq(name)) {
 		versioned_name(&versioned, name, &text);
 		json_object_object_add(r->assets, name, json_object_new_string(versioned.data));
 		rc = page_file_write(r, versioned.data, text.data, text.len);

@@ -13,6 +13,7 @@
 #include "records/batch_args.h"
 #include "records/rec.h"
 #include "render.h"
+#include "review/licence_table.h"
 
 enum { OPT_PICKS = 256, OPT_REASONS, OPT_STARS, OPT_NO_STARS, OPT_BLIND, OPT_NO_BLIND };
 
@@ -119,8 +120,11 @@ run_render(char **operands, const char *dir, const struct review_change *change,
 {
 	struct work w = {.root.fd = -1, .dir = dir, .change = *change};
 	const struct batch_args_watch watch = {.named = on_name, .idle = render_meanwhile, .arg = &w};
+	const char *wrong = licence_table_load();
 	int code, done;
 
+	if (wrong)
+		msg_die(EX_UNAVAILABLE, "%s", wrong);
 	/* The fetching continues while pages are made, as long as there is room for its records. */
 	if (!*operands)
 		(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);

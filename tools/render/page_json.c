@@ -15,6 +15,7 @@
 #include "page_json.h"
 #include "records/rec.h"
 #include "review/credit.h"
+#include "review/licence_table.h"
 #include "thumbnails.h"
 
 enum {
@@ -256,13 +257,42 @@ make_plain(struct json_object *o, const char *key)
 	buf_free(&text);
 }
 
+/* Adds what a reviewer should know of the rights to a file: "rights", of non_free, nc, nd and unknown, and the
+ * restrictions. */
+static void
+add_rights(struct json_object *to, struct json_object *item)
+{
+	struct json_object *credit = credit_of(item), *rights = json_object_new_array(), *licences, *restrictions;
+	unsigned allows = credit_allows(credit);
+	bool stated =
+		     json_object_object_get_ex(credit, "licenses", &licences) && json_object_array_length(licences) > 0,
+	     free = allows & LICENCE_USE;
+
+	if (stated && allows == LICENCE_UNKNOWN)
+		json_object_array_add(rights, json_object_new_string("unknown"));
+	else if (!free && (stated || json_object_object_get_ex(credit, "non_free", NULL)))
+		json_object_array_add(rights, json_object_new_string("non_free"));
+	if (free && !(allows & LICENCE_COMMERCE))
+		json_object_array_add(rights, json_object_new_string("nc"));
+	if (free && !(allows & LICENCE_CHANGE))
+		json_object_array_add(rights, json_object_new_string("nd"));
+	if (json_object_array_length(rights) > 0)
+		json_object_object_add(to, "rights", rights);
+	else
+		json_object_put(rights);
+	if (json_object_object_get_ex(credit, "restrictions", &restrictions))
+		json_object_object_add(to, "restrictions", json_object_get(restrictions));
+	json_object_put(credit);
+}
+
 /* Adds one item to TO, or counts it as waiting. 0, or -1 with errno. */
 static int
 add_item(struct render *r, struct json_object *item, const struct batch_place *place, struct shown *to,
 	 uint32_t *waiting)
 {
-	static const char *const texts[] = {"title", "author",         "license",         "credit",         "page",
-					    "url",   "original_width", "original_height", "original_bytes", "score"};
+	static const char *const texts[] = {"title",          "author", "license",        "credit",
+					    "page",           "url",    "original_width", "original_height",
+					    "original_bytes", "score",  "description",    "date"};
 	bool lost = r->items[place->item - 1].lost;
 	struct json_object *result = batch_result_object(r->batch, place->item);
 	const char *status = rec_string(result, "status");
@@ -282,6 +312,10 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 		json_copy_text(to->json, texts[i], result, item);
 	make_plain(to->json, "author");
 	make_plain(to->json, "credit");
+	make_plain(to->json, "license");
+	make_plain(to->json, "description");
+	make_plain(to->json, "date");
+	add_rights(to->json, rec_string(result, "license") ? result : item);
 	json_add_joined(to->json, "score_why", result);
 	if (*status == 'c' && !lost) {
 		rc = add_completed(r, to, place, result);

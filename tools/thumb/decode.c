@@ -10,6 +10,8 @@
 #include "confined/likeness.h"
 #include "confined/thumb.h"
 #include "files/file.h"
+#include "numbers.h"
+#include "pictures/picture_file.h"
 
 enum {
 	PIXELS_MAX = 200 * 1000 * 1000, /* a picture whose header has more is refused */
@@ -18,29 +20,10 @@ enum {
 	EFFORT = 2, /* of 6: files are 2 % larger than at 4, the default of libwebp, and made in half the time */
 };
 
-/* The allowed loaders. Others (ImageMagick's, OpenSlide's) are not used, even if libvips has them. */
-static const struct loader {
-	const char *name; /* how its name begins */
-	bool vector;      /* it draws and needs fonts, so it is used only if these were found before */
-	bool moves;       /* its pages are frames of an animation */
-} loaders[] = {
-	{"VipsForeignLoadJpeg", false, false}, {"VipsForeignLoadPng", false, false},
-	{"VipsForeignLoadWebp", false, true},  {"VipsForeignLoadNsgif", false, true},
-	{"VipsForeignLoadTiff", false, false}, {"VipsForeignLoadHeif", false, false},
-	{"VipsForeignLoadJxl", false, true},   {"VipsForeignLoadJp2k", false, false},
-	{"VipsForeignLoadSvg", true, false},   {"VipsForeignLoadPdf", true, false},
-};
-
-enum { JPEG }; /* its place there */
-
 /* The picture that is being reduced. */
 struct picture {
-	void *bytes;
-	size_t len;
+	struct picture_file file;
 	int size; /* the longest side that its thumbnail may have */
-	const struct loader *loader;
-	int width, height; /* the right way up */
-	int pages;
 	bool is_srgb;
 	VipsImage *small; /* its thumbnail, in memory */
 	struct likeness likeness;
@@ -52,61 +35,14 @@ decode_fail(char *answer, size_t room, const char *why)
 	return snprintf(answer, room, "failed %.*s", THUMB_WHY - 1, why);
 }
 
-/* The last message of libvips is closest to the cause. Each message begins with the part of libvips that wrote it, and
- * ends with a newline. */
 static int
 fail_vips(char *answer, size_t room)
 {
-	char *text = vips_error_buffer_copy(), *line, *said, why[THUMB_WHY];
-	int n;
+	char why[THUMB_WHY];
 
-	while ((line = strrchr(text, '\n')) && !line[1])
-		*line = '\0';
-	line = strrchr(text, '\n');
-	line = line ? line + 1 : text;
-	/* The text is from GLib, and is all that is known about the cause. */
-	if (strstr(line, "creating thread")) {
-		g_free(text);
+	if (picture_fault(why, sizeof(why)) == PICTURE_NO_THREAD)
 		return snprintf(answer, room, "unread %d", EAGAIN);
-	}
-	said = strstr(line, ": ");
-	snprintf(why, sizeof(why), *line ? "the picture is cut short or damaged (%.*s)" : "it cannot be decoded%.*s",
-		 THUMB_WHY / 2, said ? said + 2 : line);
-	n = decode_fail(answer, room, why);
-	g_free(text);
-	return n;
-}
-
-/* Reads the header: the size, whether it is plain sRGB, and the number of pages. */
-static int
-measure(struct picture *p)
-{
-	VipsImage *header = vips_image_new_from_buffer(p->bytes, p->len, "", NULL);
-
-	if (!header)
-		return -1;
-	p->width = vips_image_get_width(header);
-	p->height = vips_image_get_page_height(header);
-	p->pages = vips_image_get_n_pages(header);
-	p->is_srgb = vips_image_get_interpretation(header) == VIPS_INTERPRETATION_sRGB &&
-		     vips_image_get_typeof(header, VIPS_META_ICC_NAME) == 0;
-	if (vips_image_get_orientation_swap(header)) {
-		int w = p->width;
-
-		p->width = p->height;
-		p->height = w;
-	}
-	g_object_unref(header);
-	return 0;
-}
-
-static const struct loader *
-loader_of(const char *name)
-{
-	for (size_t i = 0; name && i < sizeof(loaders) / sizeof(loaders[0]); i++)
-		if (strncmp(name, loaders[i].name, strlen(loaders[i].name)) == 0)
-			return &loaders[i];
-	return NULL;
+	return decode_fail(answer, room, why);
 }
 
 VipsImage *
@@ -127,22 +63,57 @@ decode_here(VipsImage *lazy)
 	return tagged;
 }
 
+static bool
+is_jpeg(const struct picture *p)
+{
+	return strcmp(p->file.kind->loader, "VipsForeignLoadJpeg") == 0;
+}
+
+/* Whether libvips reduces pictures of this kind better while it decodes them. */
+static bool
+shrinks_itself(const struct picture *p)
+{
+	const char *loader = p->file.kind->loader;
+
+	return p->file.kind->drawn || p->file.kind->moves || strcmp(loader, "VipsForeignLoadHeif") == 0 ||
+	       (is_jpeg(p) && !p->is_srgb);
+}
+
 /* A JPEG is decoded at a half, a quarter or an eighth of its size, if that is not smaller than the thumbnail.
  * vips_thumbnail_buffer() does so only if it is at least twice as large, which takes twice the time for a difference
  * that is invisible in a thumbnail. */
-static int
-shrink_jpeg(struct picture *p, VipsImage **lazy)
+static VipsImage *
+open_jpeg(const struct picture *p)
 {
-	int longest = p->width > p->height ? p->width : p->height, by = 8, rc;
+	int longest = p->file.width > p->file.height ? p->file.width : p->file.height, by = 8;
 	VipsImage *in = NULL;
 
 	while (by > 1 && longest / by < p->size)
 		by /= 2;
-	if (vips_jpegload_buffer(p->bytes, p->len, &in, "shrink", by, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-				 VIPS_FAIL_ON_TRUNCATED, NULL) < 0)
-		return -1;
-	rc = vips_thumbnail_image(in, lazy, p->size, "height", p->size, "size", VIPS_SIZE_DOWN, NULL);
-	g_object_unref(in);
+	if (vips_jpegload_buffer((void *)(size_t)p->file.bytes, p->file.len, &in, "shrink", by, "access",
+				 VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL) < 0)
+		return NULL;
+	return in;
+}
+
+/* Reduces the picture, or the smallest of its copies that is large enough. vips_thumbnail_buffer() is not used: it
+ * takes the smallest copy of all where a picture may not be enlarged (libvips 8.14 to 8.17), and any page for a copy.
+ */
+static int
+shrink_opened(const struct picture *p, VipsImage **lazy)
+{
+	VipsImage *in =
+		is_jpeg(p) && p->file.preview.kind == PREVIEW_NOT ? open_jpeg(p) : picture_open(&p->file, p->size);
+	int rc = -1;
+
+	if (in && numbers_are_in(in))
+		in = numbers_to_bytes(&p->file, in);
+	if (in && p->is_srgb)
+		rc = vips_thumbnail_image(in, lazy, p->size, "height", p->size, "size", VIPS_SIZE_DOWN, NULL);
+	else if (in)
+		rc = vips_thumbnail_image(in, lazy, p->size, "height", p->size, "size", VIPS_SIZE_DOWN,
+					  "export_profile", "srgb", NULL);
+	g_clear_object(&in);
 	return rc;
 }
 
@@ -150,9 +121,10 @@ shrink_jpeg(struct picture *p, VipsImage **lazy)
  * pass "fail_on" to the loader here. A picture that already is sRGB gets no colour transform, which would take longer
  * than everything else. Drawings may be enlarged, pictures not. */
 static int
-shrink_any(struct picture *p, int page, VipsImage **lazy)
+shrink_decoding(const struct picture *p, int page, VipsImage **lazy)
 {
-	VipsSize how = p->loader->vector ? VIPS_SIZE_BOTH : VIPS_SIZE_DOWN;
+	VipsSize how = p->file.kind->drawn ? VIPS_SIZE_BOTH : VIPS_SIZE_DOWN;
+	void *bytes = (void *)(size_t)p->file.bytes;
 	char options[64];
 
 	if (page > 0)
@@ -160,9 +132,9 @@ shrink_any(struct picture *p, int page, VipsImage **lazy)
 	else
 		snprintf(options, sizeof(options), "[fail_on=truncated]");
 	if (p->is_srgb)
-		return vips_thumbnail_buffer(p->bytes, p->len, lazy, p->size, "height", p->size, "size", how,
+		return vips_thumbnail_buffer(bytes, p->file.len, lazy, p->size, "height", p->size, "size", how,
 					     "option_string", options, NULL);
-	return vips_thumbnail_buffer(p->bytes, p->len, lazy, p->size, "height", p->size, "size", how, "option_string",
+	return vips_thumbnail_buffer(bytes, p->file.len, lazy, p->size, "height", p->size, "size", how, "option_string",
 				     options, "export_profile", "srgb", NULL);
 }
 
@@ -171,12 +143,12 @@ static int
 shrink(struct picture *p, int page)
 {
 	VipsImage *lazy = NULL;
-	int rc = p->loader == &loaders[JPEG] && p->is_srgb ? shrink_jpeg(p, &lazy) : shrink_any(p, page, &lazy);
+	int rc = shrinks_itself(p) ? shrink_decoding(p, page, &lazy) : shrink_opened(p, &lazy);
 
 	if (rc < 0)
 		return -1;
 	g_clear_object(&p->small);
-	p->small = p->loader->vector ? decode_here(lazy) : vips_image_copy_memory(lazy);
+	p->small = p->file.kind->drawn ? decode_here(lazy) : vips_image_copy_memory(lazy);
 	g_object_unref(lazy);
 	return p->small ? 0 : -1;
 }
@@ -211,7 +183,7 @@ look(struct picture *p)
 static bool
 is_animated(const struct picture *p)
 {
-	return p->loader->moves && p->pages > 1;
+	return p->file.kind->moves && p->file.pages > 1;
 }
 
 /* Decodes the page PAGE of a PDF; with 0 the first page, or the frame in the middle of an animation that begins with an
@@ -225,7 +197,7 @@ represent(struct picture *p, int page)
 		return -1;
 	if (!is_animated(p) || p->likeness.hash)
 		return 0;
-	if (shrink(p, p->pages / 2) == 0 && look(p) == 0 && p->likeness.hash)
+	if (shrink(p, p->file.pages / 2) == 0 && look(p) == 0 && p->likeness.hash)
 		return 0;
 	return shrink(p, 0) < 0 || look(p) < 0 ? -1 : 0;
 }
@@ -255,10 +227,10 @@ static int
 format_answer(const struct picture *p, char *answer, size_t room)
 {
 	int n = snprintf(answer, room, "ok %d %d %d %d %d %d %016llx %u ", vips_image_get_width(p->small),
-			 vips_image_get_height(p->small), p->width, p->height,
-			 (is_animated(p) ? THUMB_ANIMATED : 0) | (p->loader->vector ? THUMB_VECTOR : 0),
-			 p->loader->vector && p->pages > 1 ? p->pages : 1, (unsigned long long)p->likeness.hash,
-			 p->likeness.sharpness);
+			 vips_image_get_height(p->small), p->file.width, p->file.height,
+			 (is_animated(p) ? THUMB_ANIMATED : 0) | (p->file.kind->drawn ? THUMB_VECTOR : 0),
+			 p->file.kind->drawn && p->file.pages > 1 ? p->file.pages : 1,
+			 (unsigned long long)p->likeness.hash, p->likeness.sharpness);
 
 	for (size_t i = 0; i < LIKENESS_COLOURS; i++)
 		n += snprintf(answer + n, room - (size_t)n, "%02x", p->likeness.colours[i]);
@@ -268,9 +240,9 @@ format_answer(const struct picture *p, char *answer, size_t room)
 static bool
 is_too_big(const struct picture *p)
 {
-	if (p->loader->vector)
-		return p->width > SIDE_MAX || p->height > SIDE_MAX;
-	return (long long)p->width * p->height > PIXELS_MAX;
+	if (p->file.kind->drawn)
+		return p->file.width > SIDE_MAX || p->file.height > SIDE_MAX;
+	return (long long)p->file.width * p->file.height > PIXELS_MAX;
 }
 
 static int
@@ -278,42 +250,69 @@ fail_size(const struct picture *p, char *answer, size_t room)
 {
 	char why[THUMB_WHY];
 
-	if (p->loader->vector)
-		snprintf(why, sizeof(why), "%d x %d pixels are more than a drawing may have here (%d a side)", p->width,
-			 p->height, SIDE_MAX);
+	if (p->file.kind->drawn)
+		snprintf(why, sizeof(why), "%d x %d pixels are more than a drawing may have here (%d a side)",
+			 p->file.width, p->file.height, SIDE_MAX);
 	else
 		snprintf(why, sizeof(why), "%d x %d pixels are more than a picture may have here (%d million)",
-			 p->width, p->height, PIXELS_MAX / 1000000);
+			 p->file.width, p->file.height, PIXELS_MAX / 1000000);
 	return decode_fail(answer, room, why);
 }
 
-int
-picture_decode(const void *bytes, size_t len, int size, int page, int out, bool vectors, char *answer, size_t room)
+/* Whether it already is plain sRGB. */
+static bool
+is_plain_srgb(VipsImage *header)
 {
-	struct picture p = {.bytes = (void *)(size_t)bytes, .len = len, .size = size};
+	return vips_image_get_interpretation(header) == VIPS_INTERPRETATION_sRGB &&
+	       vips_image_get_typeof(header, VIPS_META_ICC_NAME) == 0;
+}
+
+/* Makes the thumbnail of a picture that was found, writes it to OUT, and makes the answer. */
+static int
+decode_found(struct picture *p, int page, int out, char *answer, size_t room)
+{
 	void *webp = NULL;
 	size_t webp_len = 0;
 	int n;
 
-	p.loader = loader_of(vips_foreign_find_load_buffer(bytes, len));
-	if (!p.loader)
-		n = decode_fail(answer, room, "pictures of this kind are not decoded here");
-	else if (p.loader->vector != vectors)
-		n = snprintf(answer, room, "%s", vectors ? "failed it is no drawing" : "vector");
-	else if (measure(&p) < 0)
-		n = fail_vips(answer, room);
-	else if (page > 0 && (!p.loader->vector || page > p.pages))
+	p->is_srgb = is_plain_srgb(p->file.header);
+	if (page > 0 && (!p->file.kind->drawn || page > p->file.pages))
 		n = decode_fail(answer, room, "it has no such page");
-	else if (is_too_big(&p))
-		n = fail_size(&p, answer, room);
-	else if (represent(&p, page) < 0 || save(p.small, &webp, &webp_len) < 0)
+	else if (is_too_big(p))
+		n = fail_size(p, answer, room);
+	else if (represent(p, page) < 0 || save(p->small, &webp, &webp_len) < 0)
 		n = fail_vips(answer, room);
 	else if (file_write(out, webp, webp_len) < 0)
 		n = snprintf(answer, room, "unwritten %d", errno);
 	else
-		n = format_answer(&p, answer, room);
+		n = format_answer(p, answer, room);
 	g_free(webp);
-	g_clear_object(&p.small);
+	g_clear_object(&p->small);
+	return n;
+}
+
+int
+picture_decode(const void *bytes, size_t len, int size, int page, int out, bool extra, char *answer, size_t room)
+{
+	struct picture p = {.size = size};
+	int n = 0;
+
+	switch (picture_find(&p.file, bytes, len, extra)) {
+	case PICTURE_FOUND:
+		n = decode_found(&p, page, out, answer, room);
+		break;
+	case PICTURE_ELSEWHERE:
+		n = snprintf(answer, room, "extra");
+		break;
+	case PICTURE_NOT:
+	case PICTURE_VARIANT:
+		n = decode_fail(answer, room, p.file.why);
+		break;
+	case PICTURE_DAMAGED:
+		n = fail_vips(answer, room);
+		break;
+	}
+	picture_free(&p.file);
 	vips_error_clear();
 	return n;
 }

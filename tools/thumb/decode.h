@@ -10,10 +10,10 @@
 
 /*
  * Makes a WebP of the picture of LEN bytes, at most SIZE pixels on its longest side, and writes it to OUT. PAGE: of a
- * PDF, from 1; 0 for the one that represents it. VECTORS: of drawings (SVG, PDF), which are not made otherwise. The
+ * PDF, from 1; 0 for the one that represents it. EXTRA: the process was started with pictures_start(..., true). The
  * answer of thumb.h goes to ANSWER; returns its length.
  */
-int picture_decode(const void *bytes, size_t len, int size, int page, int out, bool vectors, char *answer, size_t room);
+int picture_decode(const void *bytes, size_t len, int size, int page, int out, bool extra, char *answer, size_t room);
 
 /*
  * LAZY in memory, drawn by the calling thread: Pango keeps what it opened by thread, and libvips ends its own threads.

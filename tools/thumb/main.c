@@ -17,13 +17,13 @@
 #include "files/atomic_file.h"
 #include "thumb_helper.h"
 
-enum { OPT_SERVE = 256, OPT_VECTORS, THUMB_SIZE_MAX = 16383 }; /* the limit of WebP */
+enum { OPT_SERVE = 256, OPT_EXTRA, THUMB_SIZE_MAX = 16383 }; /* the limit of WebP */
 
 static const struct opt table[] = {
 	{'p', "page", "N", "the page of a PDF; 1"},
 	{'s', "size", "PIXELS", "the longest side; 512"},
 	{OPT_SERVE, "serve", NULL, "make thumbnails of the descriptors that come over standard input"},
-	{OPT_VECTORS, "vectors", NULL, "with --serve: of SVG and PDF"},
+	{OPT_EXTRA, "extra", NULL, "with --serve: also of the formats that take longer to load"},
 	{0},
 };
 
@@ -84,7 +84,7 @@ main(int argc, char **argv)
 	struct opts o = opt_begin("bi-thumb", table, argc, argv, "IN OUT",
 				  "Makes a small WebP of the picture IN, the right way up and without its metadata.");
 	int id, size = THUMB_SIZE, page = 0;
-	bool serving = false, vectors = false;
+	bool serving = false, extra = false;
 	char **rest;
 
 	while ((id = opt_next(&o)) != 0) {
@@ -92,8 +92,8 @@ main(int argc, char **argv)
 			size = (int)opt_number(&o, 1, THUMB_SIZE_MAX);
 		else if (id == 'p')
 			page = (int)opt_number(&o, 1, INT_MAX);
-		else if (id == OPT_VECTORS)
-			vectors = true;
+		else if (id == OPT_EXTRA)
+			extra = true;
 		else
 			serving = true;
 	}
@@ -101,9 +101,9 @@ main(int argc, char **argv)
 	if (serving && *rest)
 		opt_die("--serve takes no files");
 	if (serving)
-		thumb_serve(vectors);
-	if (vectors)
-		opt_die("--vectors goes with --serve");
+		thumb_serve(extra);
+	if (extra)
+		opt_die("--extra goes with --serve");
 	if (!rest[0] || !rest[1] || rest[2])
 		opt_die("two files are needed: the picture, and where the thumbnail goes");
 	msg_finish(make_one(rest[0], rest[1], size, page));

@@ -21,6 +21,7 @@
 #include "confined/thumb.h"
 #include "decode.h"
 #include "fonts.h"
+#include "pictures/picture_file.h"
 
 enum { SECONDS_MAX = 30 }; /* of processor time for one picture */
 
@@ -66,7 +67,7 @@ silence_poppler(void)
 
 /* Makes one thumbnail and the answer. Returns the answer's length. */
 static int
-make(const struct request *r, bool vectors, char *answer, size_t room)
+make(const struct request *r, bool extra, char *answer, size_t room)
 {
 	struct stat st;
 	void *bytes;
@@ -83,74 +84,50 @@ make(const struct request *r, bool vectors, char *answer, size_t room)
 		return snprintf(answer, room, "unread %d", errno);
 	if (bytes == MAP_FAILED)
 		return decode_fail(answer, room, "it is too big");
-	n = picture_decode(bytes, (size_t)st.st_size, r->size, r->page, r->out, vectors, answer, room);
+	n = picture_decode(bytes, (size_t)st.st_size, r->size, r->page, r->out, extra, answer, room);
 	munmap(bytes, (size_t)st.st_size);
 	return n;
 }
 
+/* Loads what only drawings need: their loaders, and the fonts by a round trip of a text in each. A libvips without SVG
+ * reports that for the first drawing. */
 static void
-quiet(const char *domain, GLogLevelFlags level, const char *text, void *arg)
+load_drawings(void)
 {
-	(void)domain, (void)level, (void)text, (void)arg;
-}
+	struct buf svg = {0};
+	VipsImage *drawn = NULL, *copy;
 
-/* Loads everything that is needed later: libvips with its modules, the codecs by a round trip of one picture, the time
- * zone. Code made at run time (liborc) is not allowed later, so it is switched off. */
-static void
-load(void)
-{
-	VipsImage *black = NULL, *again = NULL;
-	void *bytes = NULL;
-	size_t len = 0;
-
-	if (setenv("VIPS_NOVECTOR", "1", 1) < 0 || setenv("ORC_CODE", "backup", 1) < 0 ||
-	    setenv("VIPS_DISC_THRESHOLD", "4g", 1) < 0 || VIPS_INIT("bi-thumb"))
-		msg_die(EX_UNAVAILABLE, "cannot start libvips: %s", vips_error_buffer());
-	g_log_set_default_handler(quiet, NULL);
-	vips_concurrency_set(1);
-	vips_cache_set_max(0);
-	tzset();
-	if (vips_black(&black, 8, 8, "bands", 3, NULL) < 0 ||
-	    vips_webpsave_buffer(black, &bytes, &len, "strip", TRUE, NULL) < 0 ||
-	    vips_thumbnail_buffer(bytes, len, &again, 4, "export_profile", "srgb", NULL) < 0)
-		msg_die(EX_UNAVAILABLE, "libvips cannot make a WebP: %s", vips_error_buffer());
-	g_free(bytes);
-	g_object_unref(again);
-	g_object_unref(black);
+	buf_str(&svg, "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'>");
+	fonts_open(&svg);
+	buf_str(&svg, "</svg>");
+	if (vips_svgload_buffer(svg.data, svg.len, &drawn, NULL) == 0 && (copy = decode_here(drawn)))
+		g_object_unref(copy);
+	g_clear_object(&drawn);
+	vips_error_clear();
+	buf_free(&svg);
 }
 
 /* The process ends with _exit: nothing is left to write, and the exit handlers of libvips or a sanitizer make calls
  * that are not allowed here. */
 _Noreturn void
-thumb_serve(bool vectors)
+thumb_serve(bool extra)
 {
 	struct request r = {0};
 	char answer[THUMB_ANSWER];
 	int n, got;
 
 	helper_require_socket();
-	load();
-	if (vectors) {
-		/* Loads what only drawings need: their loaders, and the fonts by a round trip of a text in each. */
-		struct buf svg = {0};
-		VipsImage *drawn = NULL, *copy;
-
-		buf_str(&svg, "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'>");
-		fonts_open(&svg);
-		buf_str(&svg, "</svg>");
-		if (vips_svgload_buffer(svg.data, svg.len, &drawn, NULL) == 0 && (copy = decode_here(drawn)))
-			g_object_unref(copy);
-		g_clear_object(&drawn);
-		vips_error_clear(); /* a libvips without SVG reports that for the first drawing */
-		buf_free(&svg);
-	}
-	limits.access = vectors;
-	if (vectors)
+	pictures_start("bi-thumb", extra);
+	tzset();
+	if (extra)
+		load_drawings();
+	limits.access = extra;
+	if (extra)
 		silence_poppler();
 	helper_confine(&limits);
 	while ((got = receive(&r)) > 0) {
 		helper_limit_seconds(SECONDS_MAX);
-		n = make(&r, vectors, answer, sizeof(answer));
+		n = make(&r, extra, answer, sizeof(answer));
 		helper_limit_seconds(0);
 		close(r.in);
 		close(r.out);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Confines this process and makes thumbnails of what comes over descriptor 0 until its end-of-file (thumb.h):
- * VECTORS: of drawings, else of pictures. */
-_Noreturn void thumb_serve(bool vectors);
+ * EXTRA: also of drawings and of the formats of ImageMagick, which take longer to load. */
+_Noreturn void thumb_serve(bool extra);
 
 #endif

@@ -19,27 +19,19 @@ file_name_extension(const char *name)
 	return (size_t)(dot - name);
 }
 
-/* Appends the character C as UTF-8. */
-static void
-add_latin1(struct buf *out, unsigned char c)
-{
-	char two[2] = {(char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))};
-
-	buf_add(out, two, 2);
-}
-
 /* The characters of TEXT that can be seen. */
 static void
 add_seen(struct buf *out, const char *text, size_t n)
 {
 	bool is_utf8 = utf8_valid_length(text, n) == n;
+	char bytes[4];
 	uint32_t c;
 
 	for (size_t len; n > 0; text += len, n -= len) {
 		if (!is_utf8 && (unsigned char)*text >= 0xa0) {
 			len = 1;
 			if ((unsigned char)*text != 0xad) /* the soft hyphen */
-				add_latin1(out, (unsigned char)*text);
+				buf_add(out, bytes, utf8_encode((unsigned char)*text, bytes));
 			continue;
 		}
 		len = is_utf8 ? utf8_decode(text, n, &c) : 1;

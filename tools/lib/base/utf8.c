@@ -26,6 +26,17 @@ utf8_decode(const char *s, size_t n, uint32_t *c)
 	return *c < least[len] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff) ? 0 : len;
 }
 
+size_t
+utf8_encode(uint32_t c, char out[4])
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = n - 1; i > 0; i--, c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(n == 1 ? c : (0xf00 >> n & 0xff) | c);
+	return n;
+}
+
 enum utf8_class
 utf8_class_of(uint32_t c)
 {

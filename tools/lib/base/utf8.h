@@ -23,6 +23,10 @@ enum utf8_class {
  * bytes do not begin with a character, or N is 0. A NUL is a character of one byte. */
 size_t utf8_decode(const char *s, size_t n, uint32_t *c);
 
+/* Stores the character C, which is not a surrogate and at most 0x10ffff, in OUT. Returns its length in bytes, 1 to 4.
+ */
+size_t utf8_encode(uint32_t c, char out[4]);
+
 /* Returns the class of the character C. */
 enum utf8_class utf8_class_of(uint32_t c);
 

@@ -17,7 +17,7 @@ enum { PATIENCE = 60 * 1000, WORKERS_MAX = 16, AHEAD = 2 };
 
 struct worker {
 	struct helper helper;
-	bool vector;
+	bool extra;
 	struct thumb_job *jobs[AHEAD]; /* in the order in which they were sent */
 	unsigned n;
 	int64_t until; /* when the answer for the first must arrive */
@@ -28,7 +28,7 @@ struct queue {
 };
 
 struct thumber {
-	struct worker workers[2 * WORKERS_MAX]; /* half of them for drawings */
+	struct worker workers[2 * WORKERS_MAX]; /* half of them for the extra formats */
 	unsigned count;
 	struct queue waiting, done;
 };
@@ -71,9 +71,9 @@ thumb_open(unsigned count)
 	t->waiting.last = &t->waiting.first;
 	t->done.last = &t->done.first;
 	for (unsigned i = 0; i < t->count; i++) {
-		t->workers[i].vector = i >= t->count / 2;
+		t->workers[i].extra = i >= t->count / 2;
 		t->workers[i].helper = (struct helper){
-			.program = "bi-thumb", .mode = t->workers[i].vector ? "--vectors" : NULL, .socket = -1};
+			.program = "bi-thumb", .mode = t->workers[i].extra ? "--extra" : NULL, .socket = -1};
 	}
 	return t;
 }
@@ -197,14 +197,14 @@ give_job(struct worker *w, struct thumb_job *job)
 
 /* The process of that kind with the fewest jobs, or NULL if all have enough. */
 static struct worker *
-least_busy(struct thumber *t, bool vector)
+least_busy(struct thumber *t, bool extra)
 {
 	struct worker *least = NULL;
 
 	for (unsigned i = 0; i < t->count; i++) {
 		struct worker *w = &t->workers[i];
 
-		if (w->vector == vector && w->n < AHEAD && (!least || w->n < least->n))
+		if (w->extra == extra && w->n < AHEAD && (!least || w->n < least->n))
 			least = w;
 	}
 	return least;
@@ -215,7 +215,7 @@ static void
 hand_out(struct thumber *t)
 {
 	for (struct thumb_job **at = &t->waiting.first; *at;) {
-		struct worker *w = least_busy(t, (*at)->vector);
+		struct worker *w = least_busy(t, (*at)->extra);
 		struct thumb_job *job;
 		int rc = w ? give_job(w, *at) : 1;
 
@@ -243,8 +243,8 @@ receive_answer(struct thumber *t, struct worker *w)
 	if (n < 0 && errno == EAGAIN) {
 		if (clock_ms() >= w->until)
 			fail_worker(t, w, HELPER_LATE, "decoding it took longer than a picture may");
-	} else if (n > 0 && !w->vector && strcmp(packet, "vector") == 0) {
-		w->jobs[0]->vector = true;
+	} else if (n > 0 && !w->extra && strcmp(packet, "extra") == 0) {
+		w->jobs[0]->extra = true;
 		put_first(&t->waiting, take_first_job(w));
 	} else if (n > 0 && parse_answer(w->jobs[0], packet)) {
 		put_job(&t->done, take_first_job(w));
@@ -278,7 +278,7 @@ wait_busy(struct thumber *t, bool wait)
 void
 thumb_start(struct thumber *t, struct thumb_job *job)
 {
-	job->vector = false;
+	job->extra = false;
 	job->troubles = 0;
 	put_job(&t->waiting, job);
 	hand_out(t);

@@ -5,9 +5,9 @@
  * page, as decimal digits, with two descriptors (SCM_RIGHTS): the picture, and the file that the thumbnail is written
  * to. Each answer is "ok WIDTH HEIGHT OWIDTH OHEIGHT KIND PAGES HASH SHARPNESS COLOURS" (of the thumbnail, and of the
  * picture the right way up; then struct likeness, in hexadecimal but for the sharpness), "failed WHY", "unwritten
- * ERRNO" if the thumbnail's file could not be written, or "vector" for a drawing. A drawing is sent to `bi-thumb
- * --serve --vectors`, with the same protocol. That process is bigger and slower to start, so it is started only when a
- * drawing comes.
+ * ERRNO" if the thumbnail's file could not be written, or "extra" for a drawing or a format of ImageMagick. That is
+ * sent to `bi-thumb --serve --extra`, with the same protocol. That process is bigger and slower to start, so it is
+ * started only when such a file comes.
  */
 #ifndef BI_THUMB_H
 #define BI_THUMB_H
@@ -51,7 +51,7 @@ struct thumb_job {
 	struct likeness likeness; /* of the thumbnail */
 	int error;                /* THUMB_UNREAD, THUMB_UNWRITTEN, THUMB_UNSTARTED: an errno */
 	char why[THUMB_WHY];      /* unless THUMB_OK: the reason in words for people */
-	bool vector;              /* for thumb.c only, as the following members */
+	bool extra;               /* for thumb.c only, as the following members */
 	unsigned troubles;        /* failures of this machine */
 	struct thumb_job *next;
 };

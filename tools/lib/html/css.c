@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/hex.h"
+#include "base/utf8.h"
 
 enum { REPLACEMENT = 0xFFFD, NUMBER_MAX = 32, DPI = 96 };
 
@@ -100,26 +101,10 @@ static void
 add_character(struct buf *b, uint32_t code)
 {
 	char text[4];
-	size_t n = 0;
 
 	if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
 		code = REPLACEMENT;
-	if (code < 0x80) {
-		text[n++] = (char)code;
-	} else if (code < 0x800) {
-		text[n++] = (char)(0xC0 | code >> 6);
-		text[n++] = (char)(0x80 | (code & 0x3F));
-	} else if (code < 0x10000) {
-		text[n++] = (char)(0xE0 | code >> 12);
-		text[n++] = (char)(0x80 | (code >> 6 & 0x3F));
-		text[n++] = (char)(0x80 | (code & 0x3F));
-	} else {
-		text[n++] = (char)(0xF0 | code >> 18);
-		text[n++] = (char)(0x80 | (code >> 12 & 0x3F));
-		text[n++] = (char)(0x80 | (code >> 6 & 0x3F));
-		text[n++] = (char)(0x80 | (code & 0x3F));
-	}
-	buf_add(b, text, n);
+	buf_add(b, text, utf8_encode(code, text));
 }
 
 /* Skips one blank; CR LF counts as one. */

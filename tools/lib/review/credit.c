@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "records/rec.h"
+#include "review/licence_table.h"
 
 const char credit_no_author[] = "its author is not known", credit_no_licence[] = "it has no licence";
 
@@ -136,6 +137,30 @@ add_page(struct json_object *to, struct json_object *item, struct json_object *n
 
 /* --- licences --- */
 
+static const struct term {
+	const char *word;
+	unsigned bit;
+} terms[] = {
+	{"use", LICENCE_USE},
+	{"change", LICENCE_CHANGE},
+	{"commerce", LICENCE_COMMERCE},
+	{"attribution", LICENCE_ATTRIBUTION},
+	{"share-alike", LICENCE_SHARE_ALIKE},
+};
+
+enum { TERMS = sizeof(terms) / sizeof(*terms) };
+
+static struct json_object *
+words_of(unsigned bits)
+{
+	struct json_object *words = json_object_new_array();
+
+	for (size_t i = 0; i < TERMS; i++)
+		if (bits & terms[i].bit)
+			json_object_array_add(words, json_object_new_string(terms[i].word));
+	return words;
+}
+
 static void
 add_licence(struct json_object *all, const struct licence *l)
 {
@@ -150,21 +175,22 @@ add_licence(struct json_object *all, const struct licence *l)
 	rec_add_filled(o, "id", l->id);
 	rec_add_filled(o, "name", l->name);
 	rec_add_filled(o, "url", l->url);
+	if (!(l->terms & LICENCE_UNKNOWN)) {
+		json_object_object_add(o, "allows", words_of(l->terms & LICENCE_ANY_USE));
+		json_object_object_add(o, "requires", words_of(l->terms & ~(unsigned)LICENCE_ANY_USE));
+	}
 	json_object_array_add(all, o);
 }
 
 struct licensing {
 	struct json_object *all, *notes;
-	bool non_free;
 };
 
 static void
 add_known(struct licensing *g, const struct licence *v, int n)
 {
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++)
 		add_licence(g->all, &v[i]);
-		g->non_free = g->non_free || v[i].non_free;
-	}
 }
 
 /* A licence whose NAME is not known is listed under that name, with the URL if it is valid. */
@@ -236,21 +262,41 @@ is_vaguer(const char *vague, const char *exact)
 	return strncmp(vague, exact, n) == 0 && exact[n] == ' ';
 }
 
+/* Appends to OUT the first address of a licence in the HTML, up to the quote or bracket that ends it. */
+static void
+find_link(struct buf *out, const char *html)
+{
+	static const char *const hosts[] = {"creativecommons.org/", "rightsstatements.org/"};
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts) && out->len == 0; i++) {
+		const char *at = strchr(html, '<') ? strcasestr(html, hosts[i]) : NULL;
+
+		if (!at)
+			continue;
+		buf_str(out, "https://");
+		buf_add(out, at, strcspn(at, "\"'<> \t\r\n"));
+	}
+}
+
 /* One licence that the source names: by its NAME, its URL or both. */
 static void
 add_named(struct licensing *g, const char *name, const char *url)
 {
 	struct licence v[LICENCES_MAX], u[1];
-	struct buf text = {0}, link = {0};
-	int n = 0, linked = url ? licence_parse(url, u, 1) : 0;
+	struct buf text = {0}, link = {0}, inside = {0};
+	int n = 0, linked;
 
 	if (name)
 		credit_text(&text, name);
+	if (name && !url)
+		find_link(&inside, name);
+	url = inside.len ? inside.data : url;
+	linked = url ? licence_parse(url, u, 1) : 0;
 	if (text.len)
 		n = licence_parse(text.data, v, LICENCES_MAX);
 	if (n == 1 && linked == 1 && is_vaguer(v[0].name, u[0].name))
 		v[0] = u[0];
-	else if (n == 1 && linked == 1 && strcmp(v[0].name, u[0].name) != 0)
+	else if (n == 1 && linked == 1 && strcmp(v[0].name, u[0].name) != 0 && strcmp(v[0].url, u[0].url) != 0)
 		add_note(g->notes, "its licence has the URL of another: ", u[0].name);
 	if (n == 1 && !v[0].url[0] && url && linked == 0 && add_url(&link, url))
 		snprintf(v[0].url, sizeof(v[0].url), "%s", link.len < sizeof(v[0].url) ? link.data : "");
@@ -266,6 +312,7 @@ add_named(struct licensing *g, const char *name, const char *url)
 		add_note(g->notes, "the URL of its licence is no http URL: ", url);
 	buf_free(&text);
 	buf_free(&link);
+	buf_free(&inside);
 }
 
 /* "license": a name, an object with name and url, or an array of these; "license_url" likewise. */
@@ -305,8 +352,7 @@ find_licences(struct licensing *g, struct json_object *item)
 	if (json_object_array_length(g->all) == 0)
 		add_licences(g, value_of(item, "usage_terms", "UsageTerms"), NULL);
 	if (json_object_array_length(g->all) == 0 && !is_true(value_of(item, "copyrighted", "Copyrighted"), true))
-		add_known(g, &(struct licence){.name = "Public domain"}, 1);
-	g->non_free = g->non_free || is_true(value_of(item, "non_free", "NonFree"), false);
+		add_known(g, &(struct licence){.name = "Public domain", .terms = LICENCE_ANY_USE}, 1);
 }
 
 /* --- the rest --- */
@@ -366,6 +412,34 @@ add_author(struct json_object *to, struct json_object *value)
 		}
 }
 
+/* The terms of a licence of a credit; LICENCE_UNKNOWN if nothing is known of them. */
+static unsigned
+terms_of(struct json_object *licence)
+{
+	struct json_object *allows;
+	unsigned bits = 0;
+
+	if (!json_object_object_get_ex(licence, "allows", &allows) || !json_object_is_type(allows, json_type_array))
+		return LICENCE_UNKNOWN;
+	for (size_t i = 0; i < json_object_array_length(allows); i++)
+		for (size_t k = 0; k < TERMS; k++)
+			if (strcmp(json_object_get_string(json_object_array_get_idx(allows, i)), terms[k].word) == 0)
+				bits |= terms[k].bit;
+	return bits;
+}
+
+/* Whether all licences are known, and none of them allows the use. */
+static bool
+allows_nothing(struct json_object *all)
+{
+	size_t n = json_object_array_length(all);
+
+	for (size_t i = 0; i < n; i++)
+		if (terms_of(json_object_array_get_idx(all, i)) != 0)
+			return false;
+	return n > 0;
+}
+
 struct json_object *
 credit_of(struct json_object *item)
 {
@@ -381,7 +455,7 @@ credit_of(struct json_object *item)
 	add_page(to, item, notes);
 	find_licences(&g, item);
 	json_object_object_add(to, "licenses", g.all);
-	if (g.non_free)
+	if (is_true(value_of(item, "non_free", "NonFree"), false) || allows_nothing(g.all))
 		json_object_object_add(to, "non_free", json_object_new_boolean(true));
 	if (required)
 		json_object_object_add(to, "attribution_required", json_object_new_boolean(is_true(required, true)));
@@ -400,14 +474,44 @@ credit_of(struct json_object *item)
 	return to;
 }
 
-const char *
-credit_check(struct json_object *credit)
-{
-	struct json_object *v;
+/* --- the verdict --- */
 
-	if (json_object_object_get_ex(credit, "non_free", &v) && json_object_get_boolean(v))
+unsigned
+credit_allows(struct json_object *credit)
+{
+	struct json_object *all = NULL;
+	unsigned best = 0, bits;
+	bool unknown = false;
+
+	if (is_true(value_of(credit, "non_free", NULL), false) || !json_object_object_get_ex(credit, "licenses", &all))
+		return 0;
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		bits = terms_of(json_object_array_get_idx(all, i));
+		unknown = unknown || bits & LICENCE_UNKNOWN;
+		if (!(bits & LICENCE_UNKNOWN) && bits > best) /* the bits are in the order of their weight */
+			best = bits;
+	}
+	return best == 0 && unknown ? LICENCE_UNKNOWN : best;
+}
+
+const char *
+credit_check(struct json_object *credit, unsigned wanted)
+{
+	struct json_object *all = NULL;
+	unsigned bits = credit_allows(credit), lacks = wanted & ~bits;
+
+	if (!json_object_object_get_ex(credit, "licenses", &all) || json_object_array_length(all) == 0)
+		return is_true(value_of(credit, "non_free", NULL), false) ? "is not free to use" : "has no licence";
+	for (size_t i = 0; bits && i < json_object_array_length(all); i++)
+		if ((wanted & ~terms_of(json_object_array_get_idx(all, i))) == 0)
+			return NULL;
+	if (bits & LICENCE_UNKNOWN)
+		return "has a licence that is not known";
+	if (!(bits & LICENCE_USE))
 		return "is not free to use";
-	if (!json_object_object_get_ex(credit, "licenses", &v) || json_object_array_length(v) == 0)
-		return "has no licence";
-	return NULL;
+	if ((lacks & LICENCE_COMMERCE) && (lacks & LICENCE_CHANGE))
+		return "may not be changed or sold (NC, ND)";
+	if (lacks & LICENCE_COMMERCE)
+		return "may not be used commercially (NC)";
+	return "may not be changed (ND)";
 }

@@ -20,7 +20,8 @@ struct json_object;
  * are, in this order:
  *
  *	title, author, attribution (the words that the author asks for), source, page (http or https),
- *	licenses [{"id","name","url"}]; id is SPDX's where it has one, and a license has at least a name,
+ *	licenses [{"id","name","url","allows":["use","change","commerce"],"requires":["attribution","share-alike"]}];
+ *	id is SPDX's where it has one; a license has at least a name, and one without "allows" is not known,
  *	non_free (true), attribution_required (true or false), restrictions ["trademark"], deletion_reason,
  *	notes ["what is odd about it"]
  */
@@ -29,8 +30,12 @@ struct json_object *credit_of(struct json_object *item);
 /* Two texts of notes. */
 extern const char credit_no_author[], credit_no_licence[];
 
-/* Returns NULL, or why a work with this credit should not be passed on, which continues "it ". */
-const char *credit_check(struct json_object *credit);
+/* Returns what the freest of the licences of a credit allows: bits of licence_table.h, LICENCE_UNKNOWN, or 0. */
+unsigned credit_allows(struct json_object *credit);
+
+/* Returns NULL, or why a work with this credit is not free for all that is WANTED (bits of licence_table.h), which
+ * continues "it ". */
+const char *credit_check(struct json_object *credit, unsigned wanted);
 
 /* Appends to OUT the text of the HTML: without tags and the text that they hide, with entities decoded, as
  * credit_clean() leaves it. A '<' that begins no tag is text. */
@@ -45,7 +50,7 @@ struct licence {
 	char id[48];
 	char name[64];
 	char url[96];
-	bool non_free;
+	unsigned terms; /* licence_table.h */
 };
 
 /* Finds the licences that TEXT means, a name of one or more or a URL, and stores at most MOST of them in V. Returns

@@ -1,9 +1,12 @@
-/* The names of licences: Creative Commons' by their parts, the others by a list. */
+/* The names of licences: Creative Commons' by their parts, the others by share/licences. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/words.h"
 #include "review/credit.h"
+#include "review/licence_table.h"
 
 enum { LICENCE_TEXT_MAX = 200, TOKENS = 32 };
 
@@ -14,91 +17,28 @@ struct tokens {
 	int n;
 };
 
-struct listed {
-	const char *words; /* the name in pieces, joined by spaces */
-	const char *id, *name, *url;
-	bool non_free;
-};
+static const char *const nothing[] = {"", "?", "unknown", "none", "n/a", "na", "no", "null", "undefined", NULL};
 
-#define GNU "https://www.gnu.org/licenses/"
-#define OGL "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/"
-
-static const struct listed list[] = {
-	{"public domain", "", "Public domain", "", false},
-	{"pd", "", "Public domain", "", false},
-	{"publicdomain", "", "Public domain", "", false},
-	{"no restrictions", "", "No known copyright restrictions", "", false},
-	{"no known copyright restrictions", "", "No known copyright restrictions", "", false},
-	{"copyrighted free use", "", "Copyrighted free use", "", false},
-	{"gfdl", "", "GFDL", GNU "fdl-1.3.html", false},
-	{"gnu free documentation", "", "GFDL", GNU "fdl-1.3.html", false},
-	{"gfdl 1.1", "GFDL-1.1-only", "GFDL 1.1", GNU "old-licenses/fdl-1.1.html", false},
-	{"gfdl 1.1+", "GFDL-1.1-or-later", "GFDL 1.1 or later", GNU "old-licenses/fdl-1.1.html", false},
-	{"gfdl 1.1 or later", "GFDL-1.1-or-later", "GFDL 1.1 or later", GNU "old-licenses/fdl-1.1.html", false},
-	{"gfdl 1.2", "GFDL-1.2-only", "GFDL 1.2", GNU "old-licenses/fdl-1.2.html", false},
-	{"gnu free documentation 1.2", "GFDL-1.2-only", "GFDL 1.2", GNU "old-licenses/fdl-1.2.html", false},
-	{"gfdl 1.2+", "GFDL-1.2-or-later", "GFDL 1.2 or later", GNU "old-licenses/fdl-1.2.html", false},
-	{"gfdl 1.2 or later", "GFDL-1.2-or-later", "GFDL 1.2 or later", GNU "old-licenses/fdl-1.2.html", false},
-	{"gfdl 1.3", "GFDL-1.3-only", "GFDL 1.3", GNU "fdl-1.3.html", false},
-	{"gfdl 1.3+", "GFDL-1.3-or-later", "GFDL 1.3 or later", GNU "fdl-1.3.html", false},
-	{"gfdl 1.3 or later", "GFDL-1.3-or-later", "GFDL 1.3 or later", GNU "fdl-1.3.html", false},
-	{"fal", "LAL-1.3", "Free Art License 1.3", "https://artlibre.org/licence/lal/en/", false},
-	{"free art", "LAL-1.3", "Free Art License 1.3", "https://artlibre.org/licence/lal/en/", false},
-	{"free art 1.3", "LAL-1.3", "Free Art License 1.3", "https://artlibre.org/licence/lal/en/", false},
-	{"gpl", "", "GPL", GNU "gpl-3.0.html", false},
-	{"gplv2", "GPL-2.0-only", "GPL 2.0", GNU "old-licenses/gpl-2.0.html", false},
-	{"gpl 2.0", "GPL-2.0-only", "GPL 2.0", GNU "old-licenses/gpl-2.0.html", false},
-	{"gplv2+", "GPL-2.0-or-later", "GPL 2.0 or later", GNU "old-licenses/gpl-2.0.html", false},
-	{"gplv3", "GPL-3.0-only", "GPL 3.0", GNU "gpl-3.0.html", false},
-	{"gpl 3.0", "GPL-3.0-only", "GPL 3.0", GNU "gpl-3.0.html", false},
-	{"gplv3+", "GPL-3.0-or-later", "GPL 3.0 or later", GNU "gpl-3.0.html", false},
-	{"lgpl", "", "LGPL", GNU "lgpl-3.0.html", false},
-	{"mit", "MIT", "MIT License", "https://opensource.org/license/mit", false},
-	{"apache 2.0", "Apache-2.0", "Apache License 2.0", "https://www.apache.org/licenses/LICENSE-2.0", false},
-	{"ogl 1.0", "OGL-UK-1.0", "OGL 1.0", OGL "1/", false},
-	{"ogl 2", "OGL-UK-2.0", "OGL 2.0", OGL "2/", false},
-	{"ogl 2.0", "OGL-UK-2.0", "OGL 2.0", OGL "2/", false},
-	{"ogl 3", "OGL-UK-3.0", "OGL 3.0", OGL "3/", false},
-	{"ogl 3.0", "OGL-UK-3.0", "OGL 3.0", OGL "3/", false},
-	{"all rights reserved", "", "All rights reserved", "", true},
-	{"fair use", "", "Fair use", "", true},
-	{"non free", "", "Not free", "", true},
-	{"nonfree", "", "Not free", "", true},
-};
-
-static const char *const nothing[] = {"", "?", "unknown", "none", "n/a", "na", "no", "null", "undefined"};
-
-/* Splits the name into pieces, in lower case. Words without meaning are left out. */
+/* Splits the words. False if they are too many. */
 static bool
-split_tokens(struct tokens *t, const char *text)
+split_tokens(struct tokens *t, const char *words)
 {
-	static const char *const empty[] = {"license",  "licence", "the",  "version", "international",
-					    "unported", "generic", "intl", "v.",      "terms"};
 	char *at;
-	size_t n = strlen(text);
 
 	t->n = 0;
-	if (n >= sizeof(t->text))
+	if (strlen(words) >= sizeof(t->text))
 		return false;
-	for (size_t i = 0; i <= n; i++)
-		t->text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]);
-	for (char *p = strtok_r(t->text, " \t\r\n-_,()", &at); p && t->n < TOKENS;
-	     p = strtok_r(NULL, " \t\r\n-_,()", &at)) {
-		bool says = true;
-
-		for (size_t i = 0; i < sizeof(empty) / sizeof(*empty); i++)
-			says = says && strcmp(p, empty[i]) != 0;
-		if (says)
-			t->v[t->n++] = p;
-	}
+	memcpy(t->text, words, strlen(words) + 1);
+	for (char *p = strtok_r(t->text, " ", &at); p && t->n < TOKENS; p = strtok_r(NULL, " ", &at))
+		t->v[t->n++] = p;
 	t->v[t->n] = "";
 	return t->n < TOKENS;
 }
 
 static void
-set_licence(struct licence *l, const char *id, const char *name, const char *url)
+set_licence(struct licence *l, const char *id, const char *name, const char *url, unsigned terms)
 {
-	*l = (struct licence){0};
+	*l = (struct licence){.terms = terms};
 	snprintf(l->id, sizeof(l->id), "%s", id);
 	snprintf(l->name, sizeof(l->name), "%s", name);
 	snprintf(l->url, sizeof(l->url), "%s", url);
@@ -123,7 +63,7 @@ take_words(const struct tokens *t, int *i, const char *words)
 }
 
 static bool
-take_any(const struct tokens *t, int *i, const char *const *words)
+take_any(const struct tokens *t, int *i, char *const *words)
 {
 	for (; *words; words++)
 		if (take_words(t, i, *words))
@@ -135,12 +75,12 @@ take_any(const struct tokens *t, int *i, const char *const *words)
 static int
 public_domain(const struct tokens *t, struct licence *l)
 {
-	static const char *const zero[] = {"cc0",  "cc zero", "creative commons zero", "creative commons cc0",
-					   "cc 0", "cc cc0",  "creative commons 0",    NULL};
-	static const char *const mark[] = {"public domain mark", "cc pdm", "pdm", "cc public domain mark", NULL};
-	static const char *const more[] = {"1.0", "1", "universal", "public domain", "dedication", "no rights reserved",
-					   NULL};
-	const char *const *which = zero;
+	static char *const zero[] = {"cc0",  "cc zero", "creative commons zero", "creative commons cc0",
+				     "cc 0", "cc cc0",  "creative commons 0",    NULL};
+	static char *const mark[] = {"public domain mark", "cc pdm", "pdm", "cc public domain mark", NULL};
+	static char *const more[] = {"1.0", "1", "universal", "public domain", "dedication", "no rights reserved",
+				     NULL};
+	char *const *which = zero;
 	int i = 0;
 
 	if (!take_any(t, &i, zero)) {
@@ -153,10 +93,11 @@ public_domain(const struct tokens *t, struct licence *l)
 	if (i < t->n)
 		return 0;
 	if (which == zero)
-		set_licence(l, "CC0-1.0", "CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/");
+		set_licence(l, "CC0-1.0", "CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/",
+			    LICENCE_ANY_USE);
 	else
 		set_licence(l, "CC-PDM-1.0", "Public Domain Mark 1.0",
-			    "https://creativecommons.org/publicdomain/mark/1.0/");
+			    "https://creativecommons.org/publicdomain/mark/1.0/", LICENCE_ANY_USE);
 	return 1;
 }
 
@@ -168,11 +109,8 @@ struct parts {
 static bool
 take_parts(const struct tokens *t, int *i, struct parts *p)
 {
-	static const char *const by[] = {"by", "attribution", NULL};
-	static const char *const nc[] = {"nc", "noncommercial", "non commercial", NULL};
-	static const char *const nd[] = {"nd",        "noderivatives",       "noderivs", "no derivatives",
-					 "no derivs", "no derivative works", NULL};
-	static const char *const sa[] = {"sa", "sharealike", "share alike", NULL};
+	char *const *by = licence_part_names("by"), *const *nc = licence_part_names("nc"),
+		    *const *nd = licence_part_names("nd"), *const *sa = licence_part_names("sa");
 	bool more = true;
 
 	*p = (struct parts){0};
@@ -230,7 +168,9 @@ set_cc(struct licence *l, const struct parts *p, const char *version, const char
 	upper_case(shown);
 	snprintf(country, sizeof(country), "%s", place);
 	upper_case(country);
-	*l = (struct licence){0};
+	*l = (struct licence){.terms = LICENCE_USE};
+	l->terms |= (p->nd ? 0 : LICENCE_CHANGE) | (p->nc ? 0 : LICENCE_COMMERCE) | (p->by ? LICENCE_ATTRIBUTION : 0) |
+		    (p->sa ? LICENCE_SHARE_ALIKE : 0);
 	snprintf(l->name, sizeof(l->name), "CC %s%s%s%s%s", shown, *version ? " " : "", version, *place ? " " : "",
 		 country);
 	if (!*version)
@@ -241,13 +181,27 @@ set_cc(struct licence *l, const struct parts *p, const char *version, const char
 		 *place ? "/" : "");
 }
 
-/* Creative Commons' licences: one for each version that is named. */
+static int creative_commons(const struct tokens *t, int i, struct licence *v, int most);
+
+/* Whether the words from I on name the licence with these parts once more: "... Attribution 4.0 (CC BY 4.0)". */
+static bool
+is_repeated(const struct tokens *t, int i, const struct parts *p)
+{
+	struct licence l;
+	struct parts again;
+	int at = i;
+
+	return take_words(t, &at, "cc") && take_parts(t, &at, &again) && memcmp(&again, p, sizeof(again)) == 0 &&
+	       creative_commons(t, i, &l, 1) == 1;
+}
+
+/* Creative Commons' licences: one for each version that is named, behind word I. */
 static int
-creative_commons(const struct tokens *t, struct licence *v, int most)
+creative_commons(const struct tokens *t, int i, struct licence *v, int most)
 {
 	const char *versions[TOKENS + 1], *place = "";
 	struct parts parts;
-	int i = 0, n = 0;
+	int n = 0;
 
 	if (!take_words(t, &i, "cc") && !take_words(t, &i, "creative commons"))
 		return 0;
@@ -255,9 +209,9 @@ creative_commons(const struct tokens *t, struct licence *v, int most)
 		return 0;
 	while (i < t->n && version_of(t->v[i]))
 		versions[n++] = version_of(t->v[i++]);
-	if (i < t->n && n > 0 && is_place(t->v[i]))
+	if (i < t->n && n > 0 && is_place(t->v[i]) && !is_repeated(t, i, &parts))
 		place = t->v[i++];
-	if (i < t->n)
+	if (i < t->n && !is_repeated(t, i, &parts))
 		return 0;
 	if (n == 0)
 		versions[n++] = "";
@@ -267,23 +221,17 @@ creative_commons(const struct tokens *t, struct licence *v, int most)
 }
 
 static int
-find_listed(const struct tokens *t, struct licence *l)
+find_listed(const char *words, struct licence *l)
 {
-	for (size_t k = 0; k < sizeof(list) / sizeof(*list); k++) {
-		int i = 0;
+	const struct licence_line *line = licence_line_named(words);
 
-		if (!take_words(t, &i, list[k].words) || i < t->n)
-			continue;
-		set_licence(l, list[k].id, list[k].name, list[k].url);
-		l->non_free = list[k].non_free;
-		return 1;
-	}
-	/* PD-old-100, PD-USGov...: the templates of Commons. */
-	if (t->n > 1 && strcmp(t->v[0], "pd") == 0) {
-		set_licence(l, "", "Public domain", "");
-		return 1;
-	}
-	return 0;
+	if (line)
+		set_licence(l, line->id, line->name, line->url, line->terms);
+	else if (strncmp(words, "pd ", 3) == 0) /* PD-old-100, PD-USGov...: the templates of Commons */
+		set_licence(l, "", "Public domain", "", LICENCE_ANY_USE);
+	else
+		return 0;
+	return 1;
 }
 
 /* The name for a URL of Creative Commons: /licenses/by-sa/4.0/deed.de. */
@@ -320,25 +268,43 @@ name_of_url(const char *url, char name[LICENCE_TEXT_MAX])
 	return true;
 }
 
-int
-licence_parse(const char *text, struct licence *v, int most)
+/* The licences that these words name, as licence_parse() says. */
+static int
+parse_words(const char *words, struct licence *v, int most)
 {
-	char name[LICENCE_TEXT_MAX];
 	struct tokens t;
 	int n;
 
-	if (name_of_url(text, name))
-		text = name;
-	if (most < 1 || !split_tokens(&t, text))
+	if (!split_tokens(&t, words))
 		return 0;
-	if (t.n == 0)
-		return strpbrk(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") && strlen(text) > 12 ? 0
-														  : -1;
-	for (size_t i = 0; t.n == 1 && i < sizeof(nothing) / sizeof(*nothing); i++)
-		if (strcmp(t.v[0], nothing[i]) == 0)
-			return -1;
+	if (t.n == 1 && word_is_in(t.v[0], nothing))
+		return -1;
 	n = public_domain(&t, v);
 	if (n == 0)
-		n = creative_commons(&t, v, most);
-	return n ? n : find_listed(&t, v);
+		n = creative_commons(&t, 0, v, most);
+	return n ? n : find_listed(words, v);
+}
+
+int
+licence_parse(const char *text, struct licence *v, int most)
+{
+	const struct licence_line *line = licence_line_at(text);
+	char name[LICENCE_TEXT_MAX], *words;
+	int n;
+
+	if (line && most > 0) {
+		set_licence(v, line->id, line->name, line->url, line->terms);
+		return 1;
+	}
+	if (name_of_url(text, name))
+		text = name;
+	words = most > 0 && strlen(text) < LICENCE_TEXT_MAX ? licence_words(text) : NULL;
+	if (!words)
+		return 0;
+	if (*words)
+		n = parse_words(words, v, most);
+	else
+		n = strlen(text) > 12 ? 0 : -1; /* "licence", "-" */
+	free(words);
+	return n;
 }

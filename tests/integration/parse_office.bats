@@ -1,0 +1,295 @@
+#!/usr/bin/env bats
+# bi-parse: workbooks, presentations, tables, subtitles and text in drawings. The fixtures are made of the parts that
+# ECMA-376 and ISO/IEC 26300 describe, as small as they can be.
+# shellcheck disable=SC2154 # run --separate-stderr sets stderr
+
+load helpers
+
+# member of the one record that bi-parse makes of a file: parsed FILE JQ
+parsed() {
+	bi-parse --json "$1" | jq -c "$2"
+}
+
+# text FILE: its text.
+text() {
+	bi-parse --text "$1"
+}
+
+# part NAME <TEXT: a part of the package that is being made, in p/.
+part() {
+	mkdir -p "p/$(dirname "$1")"
+	cat >"p/$1"
+}
+
+# relations PART [ID TYPE TARGET]...: what the part is related to; a target with :// is external.
+relations() {
+	local part=$1 ns=${NS-http://schemas.openxmlformats.org/officeDocument/2006/relationships}
+
+	shift
+	{
+		printf '<Relationships>'
+		while [ $# -gt 0 ]; do
+			printf '<Relationship Id="%s" Type="%s/%s" Target="%s"%s/>' "$1" "$ns" "$2" "$3" \
+				"$(case $3 in *://*) printf ' TargetMode="External"' ;; esac)"
+			shift 3
+		done
+		printf '</Relationships>'
+	} | part "$(dirname "$part")/_rels/$(basename "$part").rels"
+}
+
+# package FILE [MAIN TYPE]: packs p/, whose main part MAIN has a content type of TYPE.
+package() {
+	if [ -n "${2-}" ]; then
+		relations . m officeDocument "$2"
+		mv p/_rels/..rels p/_rels/.rels
+		printf '<Types><Default Extension="xml" ContentType="application/xml"/><Override PartName="/%s" ContentType="application/vnd.openxmlformats-officedocument.%s.main+xml"/></Types>' \
+			"$2" "$3" | part '[Content_Types].xml'
+	fi
+	rm -f "$1"
+	(cd p && zip -q -X -r "../$1" '[Content_Types].xml' .)
+	rm -rf p
+}
+
+# cells <CELLS: sheet 1 of a workbook with these elements below worksheet.
+cells() {
+	{ printf '<worksheet xmlns:r="r">'; cat; printf '</worksheet>'; } | part xl/worksheets/sheet1.xml
+}
+
+# book FILE: a workbook with the sheet that cells made, and the parts that are there.
+book() {
+	[ -e p/xl/workbook.xml ] || part xl/workbook.xml <<<'<workbook xmlns:r="r"><sheets><sheet name="One" sheetId="1" r:id="a"/></sheets></workbook>'
+	[ -e p/xl/_rels/workbook.xml.rels ] || relations xl/workbook.xml a worksheet worksheets/sheet1.xml s sharedStrings sharedStrings.xml t styles styles.xml
+	package "$1" xl/workbook.xml spreadsheetml.sheet
+}
+
+# deck FILE SLIDE...: a presentation of slides that are in p/ppt/slides/.
+deck() {
+	local file=$1 n=0 slide args=()
+
+	shift
+	printf '<p:presentation xmlns:p="p" xmlns:r="r"><p:sldIdLst>' >list
+	for slide; do
+		n=$((n + 1))
+		printf '<p:sldId id="%d" r:id="r%d"/>' $((255 + n)) $n >>list
+		args+=("r$n" slide "slides/$slide")
+	done
+	printf '</p:sldIdLst></p:presentation>' >>list
+	part ppt/presentation.xml <list
+	[ -e p/ppt/_rels/presentation.xml.rels ] || relations ppt/presentation.xml "${args[@]}"
+	package "$file" ppt/presentation.xml presentationml.presentation
+}
+
+# shape X Y TEXT [PLACEHOLDER]: a shape with a paragraph.
+shape() {
+	printf '<p:sp><p:nvSpPr><p:cNvPr id="2" name="x"/><p:nvPr>%s</p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="%d" y="%d"/><a:ext cx="100" cy="100"/></a:xfrm></p:spPr><p:txBody><a:p><a:r><a:t>%s</a:t></a:r></a:p></p:txBody></p:sp>' \
+		"${4-}" "$1" "$2" "$3"
+}
+
+# slide NAME [ATTRIBUTE] <SHAPES
+slide() {
+	{ printf '<p:sld xmlns:p="p" xmlns:a="a" xmlns:r="r" %s><p:cSld><p:spTree>' "${2-}"; cat; printf '</p:spTree></p:cSld></p:sld>'; } |
+		part "ppt/slides/$1"
+}
+
+@test "XLSX: strings of every kind, booleans, errors, results of formulas" {
+	part xl/sharedStrings.xml <<-'END'
+		<sst><si><t>Name</t></si><si><r><t>rich </t></r><r><rPr><b/></rPr><t>text</t></r></si>
+		<si><t>東京</t><rPh sb="0" eb="2"><t>トウキョウ</t></rPh></si><si><t>two_x000D_lines_x005F_x</t></si></sst>
+	END
+	cells <<-'END'
+		<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c></row>
+		<row r="3"><c r="A3" t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r></is></c><c r="B3" t="b"><v>1</v></c><c r="D3" t="e"><v>#DIV/0!</v></c></row>
+		<row r="4"><c r="A4" t="str"><f>A1&amp;"x"</f><v>a|b</v></c><c r="B4"><f>1+1</f><v>2</v></c><c r="D4" t="s"><v>3</v></c></row></sheetData>
+	END
+	book a.xlsx
+	run -0 text a.xlsx
+	assert_line '## One'
+	assert_line '| Name | rich text | 東京 |  |'
+	assert_line '| inline | TRUE |  | \#DIV/0\! |'
+	assert_line '| a\|b | 2 |  | two lines\_x |'
+	refute_output --partial 'トウ'
+	assert_equal "$(parsed a.xlsx '[.kind, .missing, .truncated, .metadata.sheets]')" '["document",null,null,1]'
+
+	cells <<<'<sheetData><row><c><f>SUM(A2:A3)</f><v></v></c><c><v>5</v></c></row><row><c t="s"><v>99</v></c><c><v>6</v></c></row></sheetData>'
+	book b.xlsx
+	run -0 text b.xlsx
+	assert_line '| =SUM(A2:A3) | 5 |'
+	assert_equal "$(parsed b.xlsx .missing)" '["results of formulas","strings"]'
+}
+
+@test "XLSX: numbers, dates and times as they are shown" {
+	part xl/styles.xml <<-'END'
+		<styleSheet><numFmts><numFmt numFmtId="164" formatCode="dd\.mm\.yyyy"/><numFmt numFmtId="165" formatCode="#,##0.00\ [$€-407];[Red]\-#,##0.00\ [$€-407]"/>
+		<numFmt numFmtId="166" formatCode="[$-409]dddd, mmmm d, yyyy h:mm:ss AM/PM"/><numFmt numFmtId="167" formatCode="&quot;Nr. &quot;000"/></numFmts>
+		<cellStyleXfs><xf numFmtId="9"/></cellStyleXfs>
+		<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="10"/><xf numFmtId="46"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="167"/><xf numFmtId="20"/></cellXfs></styleSheet>
+	END
+	cells <<-'END'
+		<sheetData><row r="1"><c r="A1"><v>0.30000000000000004</v></c><c r="B1" s="1"><v>45418</v></c><c r="C1" s="2"><v>45418.5</v></c><c r="D1" s="3"><v>0.125</v></c><c r="E1" s="4"><v>1.25</v></c></row>
+		<row r="2"><c r="A2" s="5"><v>45418</v></c><c r="B2" s="6"><v>-1234.5</v></c><c r="C2" s="7"><v>45418.999988425923</v></c><c r="D2" s="8"><v>7</v></c><c r="E2" s="9"><v>0.75</v></c></row>
+		<row r="3"><c r="A3" t="d"><v>2024-05-06T00:00:00</v></c><c r="B3" s="1"><v>1</v></c><c r="C3"><v>12345678901234</v></c><c r="D3" s="1"><v>-5</v></c><c r="E3"><v>1E-7</v></c></row></sheetData>
+	END
+	cp -r p q
+	book a.xlsx
+	run -0 text a.xlsx
+	assert_line '| 0.3 | 2024-05-06 | 2024-05-06 12:00 | 12.50% | 30:00:00 |'
+	assert_line '| 06.05.2024 | -1,234.50 € | Monday, May 6, 2024 11:59:59 PM | Nr. 007 | 18:00 |'
+	assert_line '| 2024-05-06 | 1900-01-01 | 12345678901234 | -5 | 1E-07 |'
+
+	mv q p
+	part xl/workbook.xml <<<'<workbook xmlns:r="r"><workbookPr date1904="1"/><sheets><sheet name="One" r:id="a"/></sheets></workbook>'
+	book b.xlsx
+	run -0 text b.xlsx
+	assert_line '| 07.05.2028 | -1,234.50 € | Sunday, May 7, 2028 11:59:59 PM | Nr. 007 | 18:00 |'
+}
+
+@test "XLSX: sheets in their order, by relations; what is hidden is left out and named" {
+	local NS=http://purl.oclc.org/ooxml/officeDocument/relationships
+
+	part office/b.xml <<<'<x:workbook xmlns:x="http://purl.oclc.org/ooxml/spreadsheetml/main" xmlns:rel="r"><x:sheets><x:sheet name="Z &amp; Y" rel:id="b"/><x:sheet name="No" state="veryHidden" rel:id="c"/><x:sheet name="A" rel:id="a"/><x:sheet name="Again" rel:id="b"/><x:sheet name="Gone" rel:id="x"/></x:sheets></x:workbook>'
+	relations office/b.xml a worksheet /tables/1.xml b worksheet ../tables/2.XML c worksheet /tables/3.xml x worksheet none.xml
+	part tables/1.xml <<<'<x:worksheet xmlns:x="http://purl.oclc.org/ooxml/spreadsheetml/main"><x:cols><x:col min="2" max="3" hidden="1"/></x:cols><x:sheetData><x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c><x:c r="B1"><x:v>71</x:v></x:c><x:c r="D1"><x:v>2</x:v></x:c></x:row><x:row r="2" hidden="1"><x:c r="A2"><x:v>72</x:v></x:c></x:row></x:sheetData></x:worksheet>'
+	part tables/2.xml <<<'<worksheet><sheetData><row r="2"><c r="B2"><v>3</v></c></row></sheetData></worksheet>'
+	part tables/3.xml <<<'<worksheet><sheetData><row r="1"><c r="A1"><v>73</v></c></row></sheetData></worksheet>'
+	package a.xlsx office/b.xml spreadsheetml.sheet
+	run -0 text a.xlsx
+	assert_output "$(printf '## Z & Y\n\n| 3 |\n| --- |\n\n## A\n\n| 1 | 2 |\n| --- | --- |')"
+	assert_equal "$(parsed a.xlsx '.missing|sort')" '["hidden columns","hidden rows","hidden sheets","sheets"]'
+}
+
+@test "XLSX: merged cells, links, comments, text boxes, pictures, charts and who wrote it" {
+	cells <<-'END'
+		<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Head</t></is></c><c r="B1"><v>99</v></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>here</t></is></c><c r="B2"><v>2</v></c></row></sheetData>
+		<mergeCells><mergeCell ref="A1:B1"/></mergeCells><hyperlinks><hyperlink ref="A2" r:id="l"/><hyperlink ref="B2" location="One!A1"/></hyperlinks><drawing r:id="d"/>
+	END
+	relations xl/worksheets/sheet1.xml l hyperlink https://example.org/x d drawing ../drawings/d.xml c comments ../comments1.xml
+	part xl/comments1.xml <<<'<comments><authors><author>Eve</author></authors><commentList><comment ref="B2" authorId="0"><text><r><t>Is this </t></r><r><t>right?</t></r></text></comment></commentList></comments>'
+	part xl/drawings/d.xml <<-'END'
+		<xdr:wsDr xmlns:xdr="x" xmlns:a="a" xmlns:r="r" xmlns:c="c"><xdr:twoCellAnchor><xdr:sp><xdr:txBody><a:p><a:r><a:t>In a box</a:t></a:r></a:p></xdr:txBody></xdr:sp></xdr:twoCellAnchor>
+		<xdr:twoCellAnchor><xdr:pic><xdr:nvPicPr><xdr:cNvPr id="1" descr="A dog"/></xdr:nvPicPr><xdr:blipFill><a:blip r:embed="i"/></xdr:blipFill></xdr:pic></xdr:twoCellAnchor>
+		<xdr:twoCellAnchor><xdr:graphicFrame><a:graphic><a:graphicData><c:chart r:id="c"/></a:graphicData></a:graphic></xdr:graphicFrame></xdr:twoCellAnchor></xdr:wsDr>
+	END
+	relations xl/drawings/d.xml i image ../media/dog.png c chart ../charts/c.xml
+	part xl/charts/c.xml <<<'<c:chartSpace xmlns:c="c" xmlns:a="a"><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>Sales</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea><c:barChart><c:ser><c:tx><c:strRef><c:strCache><c:pt idx="0"><c:v>2024</c:v></c:pt></c:strCache></c:strRef></c:tx><c:cat><c:strRef><c:strCache><c:pt idx="0"><c:v>North</c:v></c:pt></c:strCache></c:strRef></c:cat><c:val><c:numRef><c:numCache><c:formatCode>0.0</c:formatCode><c:pt idx="0"><c:v>5</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>'
+	mkdir -p p/xl/media
+	vips black p/xl/media/dog.png 30 20 --bands 3
+	part docProps/core.xml <<<'<c:core xmlns:c="c" xmlns:dc="dc"><dc:title>The books</dc:title><dc:creator>Ann</dc:creator></c:core>'
+	book a.xlsx
+	run -0 text a.xlsx
+	assert_line '| Head |  |'
+	assert_line '| [here](https://example.org/x) | 2 |'
+	assert_line '### Comments'
+	assert_line --partial 'B2, Eve: Is this right?'
+	assert_line 'In a box'
+	assert_line '![A dog](image1.png)'
+	assert_line 'Sales'
+	assert_line '|  | 2024 |'
+	assert_line '| North | 5.0 |'
+	assert_equal "$(parsed a.xlsx '[.title, .author, .links[].url, .missing]')" '["The books","Ann","https://example.org/x",null]'
+}
+
+@test "XLSX: damage, bombs, circles and wrong places end in a record that says so" {
+	cells <<<'<sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c><oops'
+	book cut.xlsx
+	cells <<<'<sheetData><row r="1"><c r="ZZZZ9"><v>1</v></c><c r="XFD1"><v>2</v></c><c r="A99999999"><v>3</v></c></row><row r="0"><c r="A1"><v>4</v></c></row></sheetData><mergeCells><mergeCell ref="C1:A0"/></mergeCells>'
+	book places.xlsx
+	awk 'BEGIN { l = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"; printf "<sheetData>"
+		for (i = 1; i <= 1500; i++)
+			printf "<row r=\"%d\"><c r=\"%s%s%s%d\"><v>%d</v></c></row>", i, substr(l, 1 + i / 676, 1), substr(l, 1 + i / 26 % 26, 1), substr(l, 1 + i % 26, 1), i, i
+		printf "</sheetData>" }' | cells
+	book sparse.xlsx
+	cells <<<'<sheetData/>'
+	part xl/sharedStrings.xml <<<'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>'
+	book entities.xlsx
+	awk 'BEGIN { printf "<workbook xmlns:r=\"r\"><sheets>"; while (i++ < 20000) printf "<sheet name=\"S%d\" r:id=\"a\"/>", i; printf "</sheets></workbook>" }' |
+		part xl/workbook.xml
+	cells <<<'<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
+	book many.xlsx
+	part x.xml <<<'<x/>'
+	package none.xlsx xl/workbook.xml spreadsheetml.sheet
+	part xl/workbook.bin <<<'x'
+	printf '<Types><Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>' | part '[Content_Types].xml'
+	relations . m officeDocument xl/workbook.bin
+	mv p/_rels/..rels p/_rels/.rels
+	package a.xlsb
+	run -1 --separate-stderr bi-parse --json cut.xlsx places.xlsx sparse.xlsx entities.xlsx many.xlsx none.xlsx a.xlsb
+	assert_equal "$(jq -rc 'select(.path) | [.path, .error.code // "", .truncated // false]' <<<"$output")" \
+		'["cut.xlsx","",true]
+["places.xlsx","",true]
+["sparse.xlsx","",true]
+["entities.xlsx","",true]
+["many.xlsx","",false]
+["none.xlsx","parse_damaged",false]
+["a.xlsb","parse_unsupported",false]'
+	run -0 text cut.xlsx
+	assert_line '| 2 |'
+}
+
+@test "PPTX: slides in the order of the presentation, title first, then by place; hidden slides and footers are left out" {
+	{
+		shape 0 500 below
+		shape 600 110 right
+		shape 0 100 left
+		shape 0 900 'The title' '<p:ph type="title"/>'
+		shape 0 0 7 '<p:ph type="sldNum" idx="12"/>'
+		printf '<p:grpSp><p:grpSpPr><a:xfrm><a:off x="0" y="300"/><a:ext cx="10" cy="10"/><a:chOff x="0" y="0"/><a:chExt cx="1000" cy="1000"/></a:xfrm></p:grpSpPr>%s%s</p:grpSp>' \
+			"$(shape 0 900 'group end')" "$(shape 0 0 'group begin')"
+	} | slide slide2.xml
+	shape 0 0 'no title' | slide slide1.xml
+	shape 0 0 secret | slide slide3.xml 'show="0"'
+	deck a.pptx slide2.xml slide3.xml slide1.xml slide2.xml
+	run -0 text a.pptx
+	assert_output "$(printf '## The title\n\nleft\n\nright\n\ngroup begin\n\ngroup end\n\nbelow\n\n## Slide 3\n\nno title')"
+	assert_equal "$(parsed a.pptx '[.kind, .missing, .metadata.slides]')" '["document",["hidden slides"],2]'
+
+	shape 0 0 ten | slide slide10.xml
+	shape 0 0 nine | slide slide9.xml
+	deck b.pptx
+	assert_equal "$(text b.pptx | grep -x 'ten\|nine' | tr '\n' ' ')" 'nine ten '
+}
+
+@test "PPTX: placeholders are where their layout says, and lists keep their levels" {
+	cat >body <<-'END'
+		<p:sp><p:nvSpPr><p:cNvPr id="3" name="b"/><p:nvPr><p:ph idx="1"/></p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:p><a:r><a:t>one</a:t></a:r></a:p><a:p><a:pPr lvl="1"/><a:r><a:t>be</a:t></a:r><a:r><a:t>low</a:t></a:r></a:p>
+		<a:p><a:pPr><a:buNone/></a:pPr><a:r><a:t>plain</a:t></a:r></a:p><a:p><a:pPr><a:buAutoNum type="arabicPeriod" startAt="3"/></a:pPr><a:r><a:t>third</a:t></a:r></a:p><a:p><a:pPr><a:buAutoNum type="arabicPeriod"/></a:pPr><a:r><a:t>fourth</a:t></a:r></a:p></p:txBody></p:sp>
+		<p:sp><p:nvSpPr><p:cNvPr id="4" name="c"/><p:nvPr><p:ph type="body" idx="2"/></p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:p><a:r><a:t>above all</a:t></a:r></a:p></p:txBody></p:sp>
+	END
+	slide slide1.xml <body
+	relations ppt/slides/slide1.xml l slideLayout ../slideLayouts/l.xml
+	part ppt/slideLayouts/l.xml <<<'<p:sldLayout xmlns:p="p" xmlns:a="a"><p:cSld><p:spTree><p:sp><p:nvSpPr><p:nvPr><p:ph idx="1"/></p:nvPr></p:nvSpPr><p:spPr/></p:sp><p:sp><p:nvSpPr><p:nvPr><p:ph type="body" idx="2"/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="0" y="10"/><a:ext cx="9" cy="9"/></a:xfrm></p:spPr><p:txBody><a:lstStyle><a:lvl1pPr><a:buNone/></a:lvl1pPr></a:lstStyle></p:txBody></p:sp></p:spTree></p:cSld></p:sldLayout>'
+	relations ppt/slideLayouts/l.xml m slideMaster ../slideMasters/m.xml
+	part ppt/slideMasters/m.xml <<<'<p:sldMaster xmlns:p="p" xmlns:a="a"><p:cSld><p:spTree><p:sp><p:nvSpPr><p:nvPr><p:ph type="body" idx="1"/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="0" y="400"/><a:ext cx="9" cy="9"/></a:xfrm></p:spPr></p:sp></p:spTree></p:cSld></p:sldMaster>'
+	deck a.pptx slide1.xml
+	run -0 text a.pptx
+	assert_output "$(printf '## Slide 1\n\nabove all\n\n  - one\n      - below\n\nplain\n\n3.  third\n4.  fourth')"
+}
+
+@test "PPTX: tables, pictures, links, charts, diagrams, notes and comments" {
+	{
+		printf '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="5" name="t"/></p:nvGraphicFramePr><p:xfrm><a:off x="0" y="1"/><a:ext cx="9" cy="9"/></p:xfrm><a:graphic><a:graphicData><a:tbl><a:tr><a:tc><a:txBody><a:p><a:r><a:t>A</a:t></a:r></a:p><a:p><a:r><a:t>a</a:t></a:r></a:p></a:txBody></a:tc><a:tc><a:txBody><a:p/></a:txBody></a:tc></a:tr><a:tr><a:tc><a:txBody><a:p><a:r><a:t>1</a:t></a:r></a:p></a:txBody></a:tc><a:tc><a:txBody><a:p><a:r><a:t>2</a:t></a:r></a:p></a:txBody></a:tc></a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>'
+		printf '<p:pic><p:nvPicPr><p:cNvPr id="6" name="p" descr="A dog"/></p:nvPicPr><p:blipFill><a:blip r:embed="i"/></p:blipFill><p:spPr><a:xfrm><a:off x="0" y="20"/><a:ext cx="9" cy="9"/></a:xfrm></p:spPr></p:pic>'
+		printf '<p:sp><p:nvSpPr><p:cNvPr id="7" name="l"/><p:nvPr/></p:nvSpPr><p:spPr><a:xfrm><a:off x="0" y="40"/><a:ext cx="9" cy="9"/></a:xfrm></p:spPr><p:txBody><a:p><a:r><a:t>see </a:t></a:r><a:r><a:rPr><a:hlinkClick r:id="h"/></a:rPr><a:t>this</a:t></a:r></a:p></p:txBody></p:sp>'
+		printf '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="8" name="d"/></p:nvGraphicFramePr><p:xfrm><a:off x="0" y="60"/><a:ext cx="9" cy="9"/></p:xfrm><a:graphic><a:graphicData><d:relIds xmlns:d="d" r:dm="d"/></a:graphicData></a:graphic></p:graphicFrame>'
+		printf '<mc:AlternateContent xmlns:mc="m"><mc:Choice Requires="cx1"><p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="9" name="c"/></p:nvGraphicFramePr><p:xfrm><a:off x="0" y="80"/><a:ext cx="9" cy="9"/></p:xfrm><a:graphic><a:graphicData><c:chart xmlns:c="c" r:id="nothing"/></a:graphicData></a:graphic></p:graphicFrame></mc:Choice><mc:Fallback>%s</mc:Fallback></mc:AlternateContent>' "$(shape 0 80 'not available')"
+	} | slide slide1.xml
+	relations ppt/slides/slide1.xml i image ../media/dog.png h hyperlink https://example.org/h d diagramData ../diagrams/d.xml n notesSlide ../notesSlides/n.xml k comments ../comments/k.xml
+	mkdir -p p/ppt/media
+	vips black p/ppt/media/dog.png 30 20 --bands 3
+	part ppt/diagrams/d.xml <<<'<d:dataModel xmlns:d="d" xmlns:a="a"><d:ptLst><d:pt modelId="2"><d:t><a:p><a:r><a:t>second</a:t></a:r></a:p></d:t></d:pt><d:pt modelId="0" type="doc"/><d:pt modelId="1"><d:t><a:p><a:r><a:t>first</a:t></a:r></a:p></d:t></d:pt><d:pt modelId="3"><d:t><a:p><a:r><a:t>inner</a:t></a:r></a:p></d:t></d:pt></d:ptLst><d:cxnLst><d:cxn srcId="0" destId="2" srcOrd="1"/><d:cxn srcId="0" destId="1" srcOrd="0"/><d:cxn srcId="1" destId="3" srcOrd="0"/><d:cxn srcId="3" destId="1" srcOrd="0"/></d:cxnLst></d:dataModel>'
+	part ppt/notesSlides/n.xml <<<"<p:notes xmlns:p=\"p\" xmlns:a=\"a\"><p:cSld><p:spTree>$(shape 0 0 '1' '<p:ph type="sldNum" idx="5"/>')$(shape 0 0 'Say hello' '<p:ph type="body" idx="1"/>')</p:spTree></p:cSld></p:notes>"
+	part ppt/comments/k.xml <<<'<p:cmLst xmlns:p="p"><p:cm authorId="4"><p:text>Too long</p:text></p:cm></p:cmLst>'
+	part ppt/authors.xml <<<'<p:cmAuthorLst xmlns:p="p"><p:cmAuthor id="4" name="Bob"/></p:cmAuthorLst>'
+	relations ppt/presentation.xml r1 slide slides/slide1.xml u commentAuthors authors.xml
+	deck a.pptx slide1.xml
+	run -0 text a.pptx
+	assert_output "$(printf '## Slide 1\n\n| A a |  |\n| --- | --- |\n| 1 | 2 |\n\n![A dog](image1.png)\n\nsee [this](https://example.org/h)\n\n  - first\n      - inner\n  - second\n\n### Notes\n\nSay hello\n\n### Comments\n\n  - Bob: Too long')"
+	assert_equal "$(parsed a.pptx '[.missing, .links[].url]')" '[["charts"],"https://example.org/h"]'
+}
+
+@test "PPTX: a damaged slide and one that is not there end in a record that says so" {
+	part ppt/slides/slide1.xml <<<"<p:sld xmlns:p=\"p\" xmlns:a=\"a\"><p:spTree>$(shape 0 0 kept)<p:sp><oops"
+	deck a.pptx slide1.xml slide2.xml
+	run -0 text a.pptx
+	assert_line kept
+	assert_equal "$(parsed a.pptx '[.truncated, .missing]')" '[true,["slides"]]'
+}
