@@ -310,3 +310,91 @@ about() {
 	word c.docx <<<''
 	assert_equal "$(about c.docx)" '[["text"],null]'
 }
+
+# odt NAME [STYLES] <BODY: an ODT.
+odt() {
+	{
+		printf '<o:content xmlns:o="o" xmlns:text="t" xmlns:style="s" xmlns:fo="f" xmlns:table="b" xmlns:draw="d" xmlns:xlink="x" xmlns:svg="v" xmlns:dc="dc" xmlns:office="o"><o:automatic-styles>%s</o:automatic-styles><o:body><o:text>' "${2-}"
+		cat
+		printf '</o:text></o:body></o:content>'
+	} | part content.xml
+	packed "$1"
+}
+
+@test 'notes, comments, text boxes and formulas of an ODT have their places' {
+	part 'Object 1/content.xml' <<<'<math:math xmlns:math="m"><math:semantics><math:mrow><math:msup><math:mi>x</math:mi><math:mn>10</math:mn></math:msup><math:mo>=</math:mo><math:mfrac><math:mi>a</math:mi><math:mi>b</math:mi></math:mfrac></math:mrow><math:annotation encoding="StarMath 5.0">x^10</math:annotation></math:semantics></math:math>'
+	part 'Object 2/content.xml' <<<'<o:document-content xmlns:o="o" xmlns:c="c"><c:chart/></o:document-content>'
+	odt a.odt <<-'END'
+		<text:p>A word<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body><text:p>The note.</text:p><text:p>More.</text:p></text:note-body></text:note> and <office:annotation><dc:creator>Rev</dc:creator><dc:date>2024-01-01</dc:date><text:p>Is it?</text:p></office:annotation>more<draw:frame><draw:text-box><text:p>BOX</text:p><text:p>two</text:p></draw:text-box></draw:frame> after.</text:p>
+		<text:p>Formula <draw:frame><draw:object xlink:href="./Object 1"/><draw:image xlink:href="./ObjectReplacements/Object 1"/></draw:frame></text:p>
+		<table:table><table:table-row><table:table-cell table:number-columns-spanned="2"><text:p>wide<text:note text:note-class="endnote"><text:note-citation>i</text:note-citation><text:note-body><text:p>End.</text:p></text:note-body></text:note></text:p></table:table-cell><table:covered-table-cell/><table:table-cell><text:p>c</text:p></table:table-cell></table:table-row></table:table>
+		<text:p><draw:frame><draw:object xlink:href="./Object 2"/></draw:frame></text:p>
+	END
+	run -0 bi-parse -t a.odt
+	assert_output - <<-'END'
+		A word[^1] and [^2]more after.
+
+		BOX
+
+		two
+
+		Formula $`x^{10}=\frac{a}{b}`$
+
+		| wide[^3] |  | c |
+		| --- | --- | --- |
+
+		[^1]: The note.
+
+		    More.
+
+		[^2]: Comment by Rev: Is it?
+
+		[^3]: End.
+	END
+	assert_equal "$(about a.odt)" '[["charts"],null]'
+}
+
+@test 'lists and headings of an ODT have their numbers, and hidden text is named' {
+	local levels='<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="." text:start-value="3"/><text:list-level-style-number text:level="2" style:num-format="a" style:num-suffix=")"/></text:list-style><style:style style:name="H"><style:text-properties text:display="none"/></style:style><style:style style:name="P" style:parent-style-name="Preformatted_20_Text"/>'
+
+	part styles.xml <<-'END'
+		<o:styles xmlns:o="o" xmlns:text="t" xmlns:style="s"><text:outline-style><text:outline-level-style text:level="1" style:num-format="1"/><text:outline-level-style text:level="2" style:num-format="1" text:display-levels="2"/></text:outline-style>
+		<style:master-page><style:footer><text:p>Company</text:p></style:footer></style:master-page></o:styles>
+	END
+	odt a.odt "$levels" <<-'END'
+		<text:h text:outline-level="1">Scope</text:h><text:h text:outline-level="2">Terms</text:h><text:h text:outline-level="1">Rest</text:h>
+		<text:list xml:id="l1" text:style-name="L"><text:list-item><text:p>three</text:p><text:list><text:list-item><text:p>sub</text:p></text:list-item></text:list></text:list-item><text:list-item><text:p>four</text:p></text:list-item></text:list>
+		<text:p>between</text:p>
+		<text:list text:style-name="L" text:continue-list="l1"><text:list-item><text:p>five</text:p></text:list-item><text:list-item text:start-value="9"><text:p>nine</text:p></text:list-item></text:list>
+		<text:p text:style-name="P">a<text:s text:c="2"/>b</text:p><text:p text:style-name="P">c</text:p>
+		<text:p text:style-name="H">hid</text:p><text:section text:display="none"><text:p>hid</text:p></text:section><text:p>seen<text:hidden-text text:is-hidden="true" text:string-value="x">hid</text:hidden-text></text:p>
+	END
+	run -0 bi-parse -t a.odt
+	assert_output - <<-'END'
+		# 1 Scope
+
+		## 1.1 Terms
+
+		# 2 Rest
+
+		3.  three
+		      - a) sub
+		4.  four
+
+		between
+
+		5.  five
+
+		<!-- end list -->
+
+		9.  nine
+
+		<!-- end list -->
+
+		    a  b
+		    c
+
+		seen
+	END
+	assert_equal "$(about a.odt)" '[["headers and footers","hidden text"],null]'
+}

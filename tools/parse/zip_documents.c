@@ -117,6 +117,12 @@ parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)
 }
 
 static bool
+parse_odf(const struct members *m, struct doc *d)
+{
+	return odf_parse(m, packed.tree, d);
+}
+
+static bool
 parse_docx(const struct members *m, struct doc *d)
 {
 	return docx_parse(m, packed.tree, d);
@@ -180,7 +186,7 @@ find_zip_type(const struct members *m)
 		return type;
 	if (members_has(m, "META-INF/container.xml"))
 		return ZIP_EPUB;
-	return members_has(m, "content.xml") ? ZIP_ODF : type;
+	return members_has(m, "content.xml") || members_has(m, "encrypted-package") ? ZIP_ODF : type;
 }
 
 static bool
@@ -208,7 +214,7 @@ parse_zip(const struct request *r, struct doc *d)
 	case ZIP_EPUB:
 		return parse_as(r, d, "book", epub_wants, parse_epub);
 	case ZIP_ODF:
-		return parse_as(r, d, "document", odf_wants, odf_parse);
+		return parse_as(r, d, "document", odf_wants, parse_odf);
 	case ZIP_OFFICE:
 		return true; /* a file */
 	default:
