@@ -398,3 +398,52 @@ odt() {
 	END
 	assert_equal "$(about a.odt)" '[["headers and footers","hidden text"],null]'
 }
+
+# epub NAME SPINE MANIFEST [METADATA]: an EPUB of the parts.
+epub() {
+	part META-INF/container.xml <<<'<container><rootfiles><rootfile full-path="a b/deep/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+	part 'a b/deep/book.opf' <<<"<package xmlns:dc='dc' xmlns:opf='o'><metadata><dc:title>T</dc:title>${4-}</metadata><manifest>$3</manifest><spine>$2</spine></package>"
+	packed "$1"
+}
+
+@test 'notes of an EPUB become notes of Markdown, wherever they are' {
+	part 'a b/1.xhtml' <<-'END'
+		<html xmlns:epub="e"><body><h1>One</h1><p>A word<sup><a epub:type="noteref" href="#n1">1</a></sup> and <a role="doc-noteref" href="notes%20x.xhtml#n2"><sup>2</sup></a>, <a epub:type="noteref" href="#none">3</a>.</p>
+		<aside epub:type="footnote" id="n1" hidden="hidden"><p>Here. <a epub:type="backlink" href="#r1">back</a></p></aside></body></html>
+	END
+	part 'a b/notes x.xhtml' <<<'<html xmlns:epub="e"><body><section epub:type="endnotes"><h2>Notes</h2><ol><li epub:type="endnote" id="n2">There.</li><li epub:type="endnote" id="n9">Lost.</li></ol></section></body></html>'
+	epub a.epub '<itemref idref="a"/><itemref idref="n" linear="no"/>' '<item id="a" href="../1.xhtml"/><item id="n" href="../notes%20x.xhtml"/>'
+	run -0 bi-parse -t a.epub
+	assert_output - <<-'END'
+		# One
+
+		A word[^1] and [^2], \[3\].
+
+		## Notes
+
+		Lost.
+
+		[^1]: Here.
+
+		[^2]: There.
+	END
+}
+
+@test 'all authors and the formulas of an EPUB are kept, and a lost chapter is named' {
+	part 'a b/1.xhtml' <<<'<html><body><p>E: <m:math xmlns:m="http://www.w3.org/1998/Math/MathML"><m:msup><m:mi>x</m:mi><m:mn>2</m:mn></m:msup><m:mspace/></m:math> and <math xmlns="http://www.w3.org/1998/Math/MathML"><mfrac><mi>a</mi><mi>b</mi></mfrac></math></p></body></html>'
+	epub a.epub '<itemref idref="a"/><itemref idref="z"/>' '<item id="a" href="../1.xhtml"/><item id="z" href="gone.xhtml"/>' \
+		'<dc:creator opf:role="aut">Eve</dc:creator><dc:creator>Adam</dc:creator><dc:creator>Eve</dc:creator>'
+	assert_regex "$(bi-parse -t a.epub)" 'E: \$`x\^2 ?`\$ and \$`\\frac\{a\}\{b\}`\$'
+	assert_equal "$(bi-parse -j a.epub | jq -c '[.author, .missing]')" '["Eve, Adam",["chapters"]]'
+}
+
+@test 'an EPUB with obfuscated fonts is read, one with encrypted text is encrypted; so are Office files with a password' {
+	part 'a b/1.xhtml' <<<'<html><body><p>Words</p></body></html>'
+	part META-INF/encryption.xml <<<'<encryption><e:EncryptedData xmlns:e="e"><e:EncryptionMethod Algorithm="http://www.idpf.org/2008/embedding"/><e:CipherData><e:CipherReference URI="fonts/a.otf"/></e:CipherData></e:EncryptedData></encryption>'
+	epub a.epub '<itemref idref="a"/>' '<item id="a" href="../1.xhtml"/>'
+	assert_equal "$(bi-parse -t a.epub)" Words
+	part META-INF/encryption.xml <<<'<encryption><EncryptedData><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/><CipherReference URI="a%20b/1.xhtml"/></EncryptedData></encryption>'
+	epub b.epub '<itemref idref="a"/>' '<item id="a" href="../1.xhtml"/>'
+	run -1 bi-parse -j b.epub
+	assert_output --partial parse_encrypted
+}

@@ -108,7 +108,7 @@ docx_put_chunk(struct docx *x, const char *id)
 	docx_leave_items(x, 0);
 	md_block(x->md);
 	if (part && dot && word_is_one_of(dot, ".htm", ".html", ".xhtml"))
-		html_chapter(x->tree, part->bytes, part->n, no_picture, x, x->d);
+		html_chapter(x->tree, part->bytes, part->n, &(struct html_book){.picture = no_picture, .arg = x}, x->d);
 	else if (part && dot && strcmp(dot, ".txt") == 0)
 		md_text(x->md, part->bytes, part->n);
 	else

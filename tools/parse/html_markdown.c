@@ -8,6 +8,7 @@
 
 #include "html/srcset.h"
 #include "html/url.h"
+#include "html_notes.h"
 #include "html_table.h"
 #include "math_tex.h"
 #include "script_text.h"
@@ -33,6 +34,12 @@ struct markdown_writer {
 };
 
 static void walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end);
+
+static bool
+has_notes(const struct markdown_writer *w)
+{
+	return w->s->book && w->s->book->note;
+}
 
 /* --- headings that are left without their text --- */
 
@@ -63,7 +70,7 @@ resolve_address(const struct markdown_writer *w, const char *text, size_t n)
 {
 	char *url = url_resolve(w->s->base, text, n);
 
-	return url || w->s->base || w->s->picture ? url : url_relative(text, n);
+	return url || w->s->base || w->s->book ? url : url_relative(text, n);
 }
 
 /* Whether the link in a heading only serves to copy the heading's address, or to edit its section: "¶", "#",
@@ -138,8 +145,8 @@ put_picture(struct markdown_writer *w, uint32_t i)
 	const char *src = dom_attribute(w->d, i, "src"), *alt = dom_attribute(w->d, i, "alt"), *name;
 	char *url;
 
-	if (w->s->picture) {
-		if (src && (name = w->s->picture(w->s->arg, src, alt)))
+	if (w->s->book) {
+		if (src && (name = w->s->book->picture(w->s->book->arg, src, alt)))
 			md_image(w->md, name, alt);
 		return;
 	}
@@ -246,6 +253,8 @@ put_script(struct markdown_writer *w, uint32_t i)
 	bool sub = dom_tag(w->d, i) == GUMBO_TAG_SUB, note;
 	struct buf text = {0};
 
+	if (has_notes(w) && html_note_below(w->d, i))
+		return false;
 	if (n->text == 0 || n->text > SCRIPT || dom_find(w->d, i, n->end, GUMBO_TAG_IMG) < n->end ||
 	    dom_find(w->d, i, n->end, GUMBO_TAG_MATH) < n->end)
 		return false;
@@ -254,6 +263,38 @@ put_script(struct markdown_writer *w, uint32_t i)
 	script_text_put(w->md, sub ? SCRIPT_SUB : note ? SCRIPT_NOTE : SCRIPT_SUPER, text.data);
 	buf_free(&text);
 	return true;
+}
+
+/* --- notes of a book --- */
+
+/* Writes the reference of a link to a note. False if it leads to none. */
+static bool
+put_reference(struct markdown_writer *w, uint32_t i)
+{
+	struct buf text = {0}, label = {0};
+	unsigned note;
+
+	dom_collect(w->d, i, &text, false);
+	buf_printf(&label, "[%s]", text.len ? text.data : "");
+	note = w->s->book->note(w->s->book->arg, dom_attribute(w->d, i, "href"), label.data);
+	md_note_refer(w->md, note);
+	buf_free(&text);
+	buf_free(&label);
+	return note > 0;
+}
+
+static void
+begin_note(struct markdown_writer *w, uint32_t i)
+{
+	struct buf href = {0};
+	unsigned note;
+
+	buf_printf(&href, "#%s", dom_attribute(w->d, i, "id"));
+	note = w->s->book->note(w->s->book->arg, href.data, "");
+	buf_free(&href);
+	if (note == 0)
+		note = md_note(w->md, "");
+	md_note_begin(w->md, note);
 }
 
 /* --- tables --- */
@@ -304,6 +345,10 @@ open_element(struct markdown_writer *w, uint32_t i)
 {
 	GumboTag tag = dom_tag(w->d, i);
 
+	if (has_notes(w) && html_note_is(w->d, i)) {
+		begin_note(w, i);
+		return true;
+	}
 	switch (tag) {
 	case GUMBO_TAG_A:
 		open_link(w, i);
@@ -357,6 +402,10 @@ open_element(struct markdown_writer *w, uint32_t i)
 static void
 close_element(struct markdown_writer *w, uint32_t i)
 {
+	if (has_notes(w) && html_note_is(w->d, i)) {
+		md_note_end(w->md);
+		return;
+	}
 	switch (dom_tag(w->d, i)) {
 	case GUMBO_TAG_A:
 		md_close(w->md, MD_LINK);
@@ -409,7 +458,8 @@ put_whole(struct markdown_writer *w, uint32_t i)
 		put_code(w, i, dom_tag(w->d, i) == GUMBO_TAG_PRE);
 		return true;
 	case GUMBO_TAG_A:
-		return is_heading_tool(w, i);
+		return is_heading_tool(w, i) || (has_notes(w) && (html_note_returns(w->d, i) ||
+								  (html_note_refers(w->d, i) && put_reference(w, i))));
 	case GUMBO_TAG_MATH:
 	case GUMBO_TAG_SCRIPT:
 		put_formula(w, i);
