@@ -251,7 +251,7 @@ about() {
 		<R><Relationship Id="h" Type="x/aFChunk" Target="chunk.html"/><Relationship Id="c" Type="x/chart" Target="charts/c.xml"/><Relationship Id="e" Type="x/image" Target="media/1.emf"/><Relationship Id="f" Type="x/footer" Target="f.xml"/></R>
 	END
 	part word/chunk.html <<<'<h2>Chunk</h2><p>of HTML</p>'
-	part word/charts/c.xml <<<'<c:chart xmlns:c="c" xmlns:a="a"><a:p><a:r><a:t>Sales</a:t></a:r></a:p></c:chart>'
+	part word/charts/c.xml <<<'<c:chartSpace xmlns:c="c" xmlns:a="a"><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>Sales</a:t></a:r></a:p></c:rich></c:tx></c:title></c:chart></c:chartSpace>'
 	part word/media/1.emf <<<'x'
 	part word/f.xml <<<'<w:ftr xmlns:w="w"><w:p><w:r><w:t>Company</w:t></w:r></w:p></w:ftr>'
 	word a.docx <<-'END'
@@ -284,7 +284,7 @@ about() {
 
 		A plan
 	END
-	assert_equal "$(about a.docx)" '[["charts","pictures","headers and footers"],null]'
+	assert_equal "$(about a.docx)" '[["pictures","headers and footers"],null]'
 }
 
 @test 'a DOCX that is damaged in the middle keeps what is before, and circles end' {

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/words.h"
+#include "chart.h"
+#include "diagram.h"
 #include "docx_internal.h"
 #include "docx_symbols.h"
 #include "records/rec.h"
@@ -185,9 +187,9 @@ begin_drawing(struct docx *x, const char *name, const char **attributes)
 		id = xml_attribute(attributes, "string");
 		docx_put_text(x, id ? id : "", id ? strlen(id) : 0);
 	} else if (is(name, "chart")) {
-		docx_put_parts(x, id, "charts");
+		docx_put_drawing(x, id, chart_put, "charts");
 	} else if (is(name, "relIds")) {
-		docx_put_parts(x, xml_attribute(attributes, "dm"), NULL);
+		docx_put_drawing(x, xml_attribute(attributes, "dm"), diagram_put, "diagrams");
 	} else if (is(name, "OLEObject")) {
 		id = xml_attribute(attributes, "ProgID");
 		doc_missing(x->d, id && strncmp(id, "Equation", 8) == 0 ? "formulas" : "embedded objects");

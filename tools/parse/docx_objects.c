@@ -5,7 +5,6 @@
 #include "base/words.h"
 #include "docx_internal.h"
 #include "html.h"
-#include "xml.h"
 
 /* The alternative text where there is no picture that can be saved. */
 static void
@@ -38,53 +37,18 @@ docx_put_picture(struct docx *x, const char *id)
 		put_alternative(x);
 }
 
-/* --- texts of DrawingML --- */
-
-static void
-drawing_begin(void *arg, const char *name, const char **attributes)
-{
-	struct docx *x = arg;
-
-	(void)attributes;
-	x->text = strcmp(name, "t") == 0 ? TEXT_SHOWN : TEXT_NONE;
-}
-
-static void
-drawing_end(void *arg, const char *name)
-{
-	struct docx *x = arg;
-
-	x->text = TEXT_NONE;
-	if (strcmp(name, "p") == 0)
-		md_block(x->md);
-}
-
-static void
-drawing_text(void *arg, const char *s, size_t n)
-{
-	struct docx *x = arg;
-
-	if (x->text == TEXT_SHOWN)
-		md_text(x->md, s, n);
-}
-
 void
-docx_put_parts(struct docx *x, const char *id, const char *missing)
+docx_put_drawing(struct docx *x, const char *id, bool (*put)(const struct member_one *, struct doc *, struct md *),
+		 const char *missing)
 {
-	const struct member_one *part = opc_part(x->m, x->rels, id);
-
 	if (!docx_is_visible(x))
-		return;
-	if (missing || !part)
-		doc_missing(x->d, missing ? missing : "diagrams");
-	if (!part)
 		return;
 	docx_open_paragraph(x);
 	docx_flush_code(x);
 	md_aside_begin(x->md);
-	xml_read(&(struct xml_reader){drawing_begin, drawing_end, drawing_text, x}, part->bytes, part->n);
+	if (!put(opc_part(x->m, x->rels, id), x->d, x->md))
+		doc_missing(x->d, missing);
 	md_aside_end(x->md);
-	x->text = TEXT_NONE;
 }
 
 /* --- other documents in it --- */

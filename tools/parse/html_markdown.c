@@ -38,7 +38,7 @@ static void walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end);
 static bool
 has_notes(const struct markdown_writer *w)
 {
-	return w->s->book && w->s->book->note;
+	return w->s->note != NULL;
 }
 
 /* --- headings that are left without their text --- */
@@ -70,7 +70,7 @@ resolve_address(const struct markdown_writer *w, const char *text, size_t n)
 {
 	char *url = url_resolve(w->s->base, text, n);
 
-	return url || w->s->base || w->s->book ? url : url_relative(text, n);
+	return url || w->s->base || w->s->picture ? url : url_relative(text, n);
 }
 
 /* Whether the link in a heading only serves to copy the heading's address, or to edit its section: "¶", "#",
@@ -142,13 +142,14 @@ is_small(const struct markdown_writer *w, uint32_t i)
 static void
 put_picture(struct markdown_writer *w, uint32_t i)
 {
-	const char *src = dom_attribute(w->d, i, "src"), *alt = dom_attribute(w->d, i, "alt"), *name;
+	const char *src = dom_attribute(w->d, i, "src"), *alt = dom_attribute(w->d, i, "alt"), *name = NULL;
 	char *url;
 
-	if (w->s->book) {
-		if (src && (name = w->s->book->picture(w->s->book->arg, src, alt)))
+	if (w->s->picture) {
+		if (src && (name = w->s->picture(w->s->arg, src, alt)))
 			md_image(w->md, name, alt);
-		return;
+		if (!w->s->elsewhere || (src && name))
+			return;
 	}
 	if (math_tex_is_picture(w->d, i)) {
 		math_tex_put(w->md, alt);
@@ -276,7 +277,7 @@ put_reference(struct markdown_writer *w, uint32_t i)
 
 	dom_collect(w->d, i, &text, false);
 	buf_printf(&label, "[%s]", text.len ? text.data : "");
-	note = w->s->book->note(w->s->book->arg, dom_attribute(w->d, i, "href"), label.data);
+	note = w->s->note(w->s->arg, dom_attribute(w->d, i, "href"), label.data);
 	md_note_refer(w->md, note);
 	buf_free(&text);
 	buf_free(&label);
@@ -290,7 +291,7 @@ begin_note(struct markdown_writer *w, uint32_t i)
 	unsigned note;
 
 	buf_printf(&href, "#%s", dom_attribute(w->d, i, "id"));
-	note = w->s->book->note(w->s->book->arg, href.data, "");
+	note = w->s->note(w->s->arg, href.data, "");
 	buf_free(&href);
 	if (note == 0)
 		note = md_note(w->md, "");

@@ -1,4 +1,4 @@
-/* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. */
+/* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. Drawings have text, too. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -6,7 +6,9 @@
 #include <vips/vips.h>
 
 #include "formats.h"
+#include "ocr_pages.h"
 #include "pictures/picture_file.h"
+#include "svg_text.h"
 
 static bool extra; /* this process decodes the formats that take longer to load, too */
 
@@ -129,6 +131,17 @@ fail_picture(struct doc *d, const struct picture_file *p, enum picture_found fou
 	return doc_fail(d, "damaged", "%s", why);
 }
 
+static void
+save_for_ocr(struct doc *d, const struct picture_file *p)
+{
+	VipsImage *image = picture_open(p, 0);
+
+	if (image) {
+		ocr_save_picture(d, image);
+		g_object_unref(image);
+	}
+}
+
 bool
 picture_parse(const struct request *r, struct doc *d)
 {
@@ -141,10 +154,15 @@ picture_parse(const struct request *r, struct doc *d)
 		return false;
 	d->kind = "image";
 	found = picture_find(&p, bytes, n, extra);
-	if (found == PICTURE_FOUND)
+	if (found == PICTURE_FOUND) {
 		describe_picture(d, &p);
-	else
+		if (*r->ocr)
+			save_for_ocr(d, &p);
+		if (strncmp(p.kind->loader, "VipsForeignLoadSvg", 18) == 0)
+			svg_text_put(bytes, n, d);
+	} else {
 		fail_picture(d, &p, found);
+	}
 	picture_free(&p);
 	vips_error_clear();
 	munmap(bytes, n);
