@@ -378,11 +378,11 @@ odf() {
 		<o:body><o:presentation><p:footer-decl>no</p:footer-decl><d:page d:name="page1"><d:frame p:class="outline"><d:text-box><x:list><x:list-item><x:p>one</x:p><x:list><x:list-item><x:p>below</x:p></x:list-item></x:list></x:list-item></x:list></d:text-box></d:frame>
 		<d:frame p:class="title"><d:text-box><x:p>The title</x:p></d:text-box></d:frame><p:notes><d:page-thumbnail/><d:frame p:class="notes"><d:text-box><x:p>Say hello</x:p></d:text-box></d:frame><d:frame p:class="page-number"><d:text-box><x:p>no</x:p></d:text-box></d:frame></p:notes></d:page>
 		<d:page d:name="page2" d:style-name="dp2"><d:frame p:class="title"><d:text-box><x:p>secret</x:p></d:text-box></d:frame></d:page>
-		<d:page d:name="page3"><d:custom-shape><x:p>shape</x:p></d:custom-shape></d:page></o:presentation></o:body></o:document-content>
+		<d:page d:name="page3"><o:annotation xmlns:o="o"><dc:creator xmlns:dc="dc">Eve</dc:creator><x:p>Is it?</x:p></o:annotation><d:custom-shape><x:p>shape</x:p></d:custom-shape></d:page></o:presentation></o:body></o:document-content>
 	END
 	odf a.odp presentation
 	run -0 text a.odp
-	assert_output "$(printf '## The title\n\n  - one\n      - below\n\n### Notes\n\nSay hello\n\n## Slide 3\n\nshape')"
+	assert_output "$(printf '## The title\n\n  - one\n      - below\n\n### Notes\n\nSay hello\n\n## Slide 3\n\nComment by Eve: Is it?\n\nshape')"
 	assert_equal "$(parsed a.odp '[.kind, .missing]')" '["document",["hidden slides"]]'
 
 	part content.xml <<<'<o:c xmlns:o="o" xmlns:x="x" xmlns:d="d"><o:body><o:drawing><d:page><d:custom-shape><x:p>drawn</x:p></d:custom-shape></d:page></o:drawing></o:body></o:c>'

@@ -121,6 +121,12 @@ parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)
 }
 
 static bool
+parse_odf(const struct members *m, struct doc *d)
+{
+	return odf_parse(m, packed.tree, d);
+}
+
+static bool
 parse_docx(const struct members *m, struct doc *d)
 {
 	return docx_parse(m, packed.tree, d);
@@ -185,10 +191,10 @@ find_zip_type(const struct members *m)
 		return type;
 	if (members_has(m, "META-INF/container.xml"))
 		return ZIP_EPUB;
-	if (!members_has(m, "content.xml"))
-		return type;
 	stated = members_find(m, "mimetype");
-	return stated && strncmp(stated->bytes, SPREADSHEET, strlen(SPREADSHEET)) == 0 ? ZIP_ODS : ZIP_ODF;
+	if (members_has(m, "content.xml") && stated && strncmp(stated->bytes, SPREADSHEET, strlen(SPREADSHEET)) == 0)
+		return ZIP_ODS;
+	return members_has(m, "content.xml") || members_has(m, "encrypted-package") ? ZIP_ODF : type;
 }
 
 static bool
@@ -216,7 +222,7 @@ parse_zip(const struct request *r, struct doc *d)
 	case ZIP_EPUB:
 		return parse_as(r, d, "book", epub_wants, parse_epub);
 	case ZIP_ODF:
-		return parse_as(r, d, "document", odf_wants, odf_parse);
+		return parse_as(r, d, "document", odf_wants, parse_odf);
 	case ZIP_ODS:
 		return parse_as(r, d, "document", odf_wants, ods_parse);
 	case ZIP_OFFICE:
