@@ -386,6 +386,17 @@ take_place(struct parser *s, struct item *i)
 	return true;
 }
 
+/* By its name, where its bytes do not determine its kind. The short magic numbers of some kinds are also the beginning
+ * of texts: one in Japanese may be taken for a program of DOS. */
+static const char *
+format_by_name(const struct item *i)
+{
+	const char *format = file_kind_format_of_name(name_of(i));
+
+	return format && (strcmp(i->mime, "application/octet-stream") == 0 || strcmp(format, "text") == 0) ? format
+													   : NULL;
+}
+
 static void
 start_item(struct parser *s, struct item *i)
 {
@@ -398,8 +409,8 @@ start_item(struct parser *s, struct item *i)
 	else if (!ask_type(s, i))
 		return;
 	format = file_kind_format(i->mime);
-	if (!format && strcmp(i->mime, "application/octet-stream") == 0)
-		format = file_kind_format_of_name(name_of(i));
+	if (!format)
+		format = format_by_name(i);
 	if (format)
 		send_item(s, i, format);
 	else if (strcmp(i->mime, "application/encrypted") == 0)
