@@ -25,16 +25,16 @@ def index_head:
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
-<div><h1><bdi>\($title)</bdi></h1>
+<div class=\"title\"><h1><bdi>\($title)</bdi></h1>
 <p class=\"quiet\">\(if .sheet then plural(.subjects; "item"; "items") else "\(plural(.subjects; "subject"; "subjects")), \(plural(.candidates; "candidate"; "candidates"))" end)"
 		+ (if .failed > 0 then @html ", \(plural(.failed; "item"; "items")) failed" else "" end)
 		+ (if .waiting > 0 then @html ", \(.waiting) not fetched yet" else "" end)
 		+ (if .unlicensed then ", no licences stated" else "" end)
-		+ "</p>\n<p class=\"buttons\"><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a>"
-		+ (if .failed > 0 then "<button type=\"button\" class=\"button\" id=\"again\" hidden>Try failed again</button>" else "" end)
-		+ "</p>\n<p class=\"quiet\" id=\"again-said\" role=\"status\" hidden></p></div>\n"
+		+ "</p></div>\n"
 		+ progress
-		+ "</div>\n"
+		+ "<p class=\"buttons\"><a class=\"button primary\" id=\"go-on\" href=\"#\" hidden></a>"
+		+ (if .failed > 0 then "<button type=\"button\" class=\"button\" id=\"again\" hidden>Try failed again</button>" else "" end)
+		+ "</p>\n</div>\n<p class=\"quiet\" id=\"again-said\" role=\"status\" hidden></p>\n"
 		+ filters
 		+ (if .sheet then sheet_tools else "" end)
 		+ (if .subjects == 0 then "<p class=\"empty\">This batch has no items yet.</p>\n" else "" end)

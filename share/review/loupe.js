@@ -8,6 +8,7 @@ const loupe = (function () {
 	const {make, setText} = review;
 	const panesMost = 4;
 	const enlargedMost = 8; /* times, of a small picture that is fitted */
+	const thinnest = 4; /* pixels that a fitted picture is wide and high at least */
 	const slack = 4; /* pixels that a pointer may move in a click */
 	const swipe = 50; /* pixels of a touch that changes the picture */
 	let dialog = null;
@@ -36,6 +37,7 @@ const loupe = (function () {
 				text: link.dataset.src ? null : card.querySelector('.excerpt').textContent,
 				drawn: Number(link.dataset.drawn || 1), /* pages that have a picture */
 				pages: Number(link.dataset.pages || 1),
+				get: card.querySelector('.get'), /* the link that downloads it */
 				title: card.querySelector('h2').textContent,
 				about: [card.querySelector('.short').textContent, ...review.all('.badge', card).map((badge) => badge.textContent)]
 					.filter(Boolean).join(' · '),
@@ -53,7 +55,10 @@ const loupe = (function () {
 	function fittedScale(pane) {
 		const view = pane.view.getBoundingClientRect();
 
-		return Math.min(view.width / pane.img.naturalWidth, view.height / pane.img.naturalHeight, enlargedMost);
+		const w = pane.img.naturalWidth, h = pane.img.naturalHeight;
+
+		/* A strip of 1 by 10,000 is wider than a hair, and is seen in part. */
+		return Math.max(Math.min(view.width / w, view.height / h, enlargedMost), thinnest / Math.min(w, h));
 	}
 
 	function scaleOf(pane) {
@@ -275,7 +280,9 @@ const loupe = (function () {
 	}
 
 	function fillLeaves(pane, one) {
-		pane.leaves.hidden = one.pages < 2;
+		[pane.before, pane.leaf, pane.after].forEach((part) => part.hidden = one.pages < 2);
+		pane.get.replaceChildren(...one.get ? [one.get.cloneNode(true)] : []);
+		pane.leaves.hidden = one.pages < 2 && !one.get;
 		setText(pane.leaf, 'Page ' + leafOf(one) + ' of ' + one.pages);
 		pane.before.disabled = leafOf(one) === 1;
 		pane.after.disabled = leafOf(one) === one.drawn;
@@ -395,6 +402,7 @@ const loupe = (function () {
 			about: make('span', {className: 'quiet'}),
 			percent: make('span', {className: 'quiet percent'}),
 			text: make('div', {className: 'text', tabIndex: 0, dir: 'auto'}),
+			get: make('span', {}),
 			leaf: make('span', {}),
 			before: button('‹', 'Previous page', () => turnLeaf(-1)),
 			after: button('›', 'Next page', () => turnLeaf(1)),
@@ -403,7 +411,7 @@ const loupe = (function () {
 		};
 
 		pane.pick.classList.add('primary');
-		pane.leaves = make('span', {className: 'leaves'}, pane.before, pane.leaf, pane.after);
+		pane.leaves = make('span', {className: 'leaves'}, pane.before, pane.leaf, pane.after, pane.get);
 		pane.view = make('div', {className: 'view'}, pane.img, pane.text);
 		pane.figure = make('figure', {className: 'pane'}, pane.view,
 			make('figcaption', {}, pane.number, pane.title, pane.about, pane.percent, pane.leaves,

@@ -7,9 +7,10 @@ const rows = (function () {
 	const key = 'bi:size';
 	const steps = [0.5, 0.6, 0.7, 0.85, 1, 1.2, 1.45, 1.75, 2.1, 2.5, 3];
 	const fitted = 12; /* the most pictures that are made to fit the window */
-	const alike = 1.6; /* how much higher than the lowest row the highest may be */
+	const alike = 1.6; /* how much higher than the lowest row of several the highest row may be */
+	const loose = 1.6; /* how much higher than meant a row may be that does not fill the width otherwise */
 	const least = 96; /* pixels: a lower picture shows nothing */
-	const slim = 64; /* pixels: a narrower picture has no place for its number */
+	const slim = review.page.sheet ? 104 : 64; /* pixels: a narrower picture has no place for its number and buttons */
 	const usual = 240; /* the height of pictures that do not fit the window */
 	const soft = 1.15; /* above so many pixels of the screen for a pixel of the thumbnail, the file itself is shown */
 	const heaviest = 12e6; /* bytes of a file that is shown in place of its thumbnail */
@@ -39,13 +40,26 @@ const rows = (function () {
 		return width && height ? Math.min(Math.max(width / height, 0.3), 4) : 4 / 3;
 	}
 
+	/* The height that no row may exceed so that rows of these HEIGHTS fit into SPACE: only the higher ones are made lower. */
+	function levelOf(heights, space) {
+		const sorted = [...heights].sort((a, b) => a - b);
+		let left = space;
+
+		for (let i = 0; i < sorted.length; i++) {
+			if (left < sorted[i] * (sorted.length - i))
+				return left / (sorted.length - i);
+			left -= sorted[i];
+		}
+		return Infinity;
+	}
+
 	/*
-	 * The heights of rows that end before the pictures ENDS (a bit each) and fill the width W, made lower so that all fit the
-	 * height H, with BELOW pixels below each picture: null if they differ too much to be compared.
+	 * The heights of rows that end before the pictures ENDS (a bit each) and fit the width W and the height H, with BELOW pixels
+	 * below each picture: null if a picture is too small in them, though it would not be alone.
 	 */
 	function heightsOf(ends, shapes, w, h, gap, below) {
-		const heights = [], narrowest = [];
-		let sum = 0, count = 0, thin = Infinity;
+		const heights = [], room = [];
+		let sum = 0, count = 0, thin = Infinity, lowest = Infinity;
 
 		for (let i = 0; i < shapes.length; i++) {
 			sum += shapes[i];
@@ -53,19 +67,19 @@ const rows = (function () {
 			thin = Math.min(thin, shapes[i]);
 			if (i + 1 < shapes.length && !(ends >> i & 1))
 				continue;
-			heights.push(Math.min((w - (count - 1) * gap) / sum, h - below));
-			narrowest.push(thin);
+			heights.push((w - (count - 1) * gap) / sum);
+			room.push(Math.max(count > 1 ? least : Math.min(least, w / sum), slim / thin));
+			if (heights[heights.length - 1] < room[room.length - 1])
+				return null;
+			if (count > 1)
+				lowest = Math.min(lowest, heights[heights.length - 1]);
 			sum = count = 0;
 			thin = Infinity;
 		}
-		if (Math.max(...heights) > Math.min(...heights) * alike)
-			return null;
-		const free = h - heights.length * (below + gap) + gap;
-		const shrink = Math.min(1, free / heights.reduce((a, b) => a + b));
+		const level = Math.min(levelOf(heights, h - heights.length * (below + gap) + gap), lowest * alike);
 
-		if (heights.some((height, row) => height * shrink < least || height * shrink * narrowest[row] < slim))
-			return null;
-		return heights.map((height) => Math.floor(height * shrink));
+		return heights.every((height, row) => Math.min(height, level) >= room[row]) ?
+			heights.map((height) => Math.floor(Math.min(height, level))) : null;
 	}
 
 	/* The height of each picture and whether a row ends after it: the rows with the most picture of all that fit the window.
@@ -87,32 +101,66 @@ const rows = (function () {
 				return {height, end};
 			});
 
-			if (area > most) {
+			if (area >= most) { /* of several, the one whose first rows have more */
 				most = area;
 				best = each;
 			}
 		}
-		return best && best.map(({height, end}) => ({height: height * factor, end: end && factor === 1}));
+		return best;
 	}
 
-	/* The same for pictures that do not fit the window: each row but the last fills the width W, with about the usual height. */
-	function fill(shapes, w, gap) {
-		const height = usual * factor, each = [];
-		let sum = 0, begin = 0;
+	/* The height at which pictures of these SHAPES, of which none becomes too narrow, fill the width W. */
+	function fullHeight(shapes, w) {
+		let height = Infinity, wide = shapes;
 
-		shapes.forEach(function (shape, i) {
-			sum += Math.max(shape, slim / height);
-			const full = (w - (i - begin) * gap) / sum;
+		for (let before = null; wide.length && wide.length !== before; wide = shapes.filter((shape) => shape * height > slim)) {
+			before = wide.length;
+			height = (w - slim * (shapes.length - wide.length)) / wide.reduce((a, b) => a + b);
+		}
+		return height;
+	}
 
-			each.push({height: height, end: false});
-			if (full > height * 1.15)
-				return;
-			for (let k = begin; k <= i; k++)
-				each[k].height = full;
-			begin = i + 1; /* there is no place for it on this row */
-			sum = 0;
-		});
+	/*
+	 * The same for pictures that do not fit the window: of all ways to fill the width W, the one whose rows differ least from
+	 * this HEIGHT. No row is much higher, and the last one need not fill the width.
+	 */
+	function fill(shapes, w, gap, height) {
+		const best = [{cost: 0}]; /* of the first pictures: where their last row begins, its height, and what all rows cost */
+
+		for (let end = 1; end <= shapes.length; end++) {
+			let sum = 0;
+
+			best.push({cost: Infinity});
+			for (let begin = end - 1; begin >= 0; begin--) {
+				sum += Math.max(shapes[begin], slim / height);
+				const full = (w - (end - begin - 1) * gap) / sum;
+				const off = Math.log(end === shapes.length ? Math.min(full / height, 1) : full / height);
+				const cost = best[begin].cost + off * off;
+
+				if (cost < best[end].cost)
+					best[end] = {cost, begin, height: Math.min(full, height * (end === shapes.length ? 1 : loose))};
+				if (full < height / 3)
+					break;
+			}
+		}
+		const each = shapes.map(() => ({height: 0, end: false}));
+
+		for (let end = shapes.length; end > 0; end = best[end].begin) {
+			const row = shapes.slice(best[end].begin, end);
+			const most = Math.min(best[end].height, fullHeight(row, w - (row.length - 1) * gap));
+
+			each.fill({height: most, end: false}, best[end].begin, end);
+			each[end - 1] = {height: most, end: end < shapes.length};
+		}
 		return each;
+	}
+
+	/* In the size that was chosen: the usual one, or what fits the window, times a factor. */
+	function arrange(shapes, w, h, gap, below) {
+		const each = fit(shapes, w, h, gap, below);
+		const mean = each ? each.reduce((sum, {height}) => sum + height, 0) / each.length : usual;
+
+		return each && factor === 1 ? each : fill(shapes, w, gap, mean * factor);
 	}
 
 	/* Shows the file itself where the thumbnail would be soft. */
@@ -144,7 +192,7 @@ const rows = (function () {
 		list.classList.add('rows');
 		const below = Math.max(...cards.map((card) => (card.closest('.group') || card).offsetHeight - card.querySelector('.shot').offsetHeight));
 		const shapes = cards.map(shapeOf);
-		const each = fit(shapes, w, h, gap, Math.min(below, 120)) || fill(shapes, w, gap);
+		const each = arrange(shapes, w, h, gap, Math.min(below, 120));
 
 		review.all('.break', list).forEach((end) => end.remove());
 		cards.forEach(function (card, i) {
@@ -160,7 +208,7 @@ const rows = (function () {
 				sharpen(one, width);
 			}
 			if (each[i].end)
-				whole.after(review.make('span', {className: 'break'}));
+				whole.after(review.make('template', {className: 'break'}));
 		});
 	}
 

@@ -146,12 +146,16 @@ def shot($name):
 def beside:
 	if .thumb and .text then "<div class=\"beside\"><h3>Text</h3><p dir=\"auto\">" + @html "\(.text)\(if .cut then "…" else "" end)</p></div>\n" else "" end;
 
+# Whether it is neither a picture nor sound or video, so that one may have to download it to see all of it.
+def is_document: .file and (.player or (.thumb and (.pages | not)) | not);
+
 def candidate($name; $batch):
 	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\" aria-label=\"Candidate \(.idx)\">
 " + shot($name)
 	+ @html "<div class=\"caption\"><h2><bdi>\(heading)</bdi></h2>
 <p class=\"short\">\([(if .original_width then "\(.original_width) × \(.original_height)" elif .width and (.pages | not) then "\(.width) × \(.height)" elif .thumb and (.pages | not) then empty else kind_name end), .license // empty] | join(" · "))</p>
-</div>
+" + (if is_document then @html "<a class=\"get\" href=\"\(.file)\" download aria-label=\"Download \(.file)\">Download</a>\n" else "" end)
+	+ "</div>
 " + badges
 	+ "<p class=\"who\" hidden></p>
 " + (if .file_changed_at then "<p class=\"changed\" hidden></p>

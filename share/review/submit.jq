@@ -11,7 +11,7 @@ def submit_head:
 		+ "<main id=\"main\">\n"
 		+ notice
 		+ @html "<div class=\"top\">
-<div><h1>Picks</h1>
+<div class=\"title\"><h1>Picks</h1>
 <p class=\"quiet\"><bdi>\(batch_title)</bdi></p></div>\n"
 		+ progress
 		+ "</div>

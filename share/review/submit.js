@@ -107,7 +107,7 @@
 
 		byId('take').hidden = false;
 		byId('take-away').hidden = byId('as-text').hidden = byId('text').value === '';
-		setText(byId('take-title'), state.name === 'local' ? 'Save the picks as a file' : unsaved ? 'Unsaved: ' + unsaved : 'Saved');
+		setText(byId('take-title'), state.name === 'local' ? 'Save the picks as a file' : unsaved ? 'Unsaved: ' + unsaved : byId('text').value ? 'Saved' : 'Your picks');
 		setText(byId('where'), where(state, unsaved));
 		byId('collect').hidden = state.name !== 'saved' || unsaved > 0 || picks.decided().size === 0;
 		byId('save').hidden = state.name === 'local' || unsaved === 0;

@@ -130,6 +130,7 @@ const tests = [
 		const {context, page} = await openPicks(browser, 'idle', {expected: /./});
 
 		assert.ok(await page.isHidden('#downloads') && await page.isHidden('#download'));
+		await says(page, '#take-title', 'Your picks');
 		await says(page, '#where', 'You have not picked anything yet.');
 		await bi.checkAxe(page, 'nothing picked');
 		await page.click('#begin');

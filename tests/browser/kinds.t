@@ -189,6 +189,8 @@ async function documents(browser) {
 	assert.strictEqual(await page.locator('.candidate[data-idx="4"] a.zoom').count(), 0, 'a page of strangers has no link');
 	assert.ok((await page.textContent('.candidate[data-idx="5"] .excerpt')).endsWith('…'));
 	assert.match(await page.textContent('#failures'), /3/);
+	assert.deepStrictEqual(await page.$$eval('.candidate', (all) => all.map((card) => (card.querySelector('.caption .get') || {href: ''}).href.split('/').pop())),
+		['1_1.pdf', '1_2.pdf', '', '1_5.txt'], 'what one may have to download has a link to it');
 
 	await page.focus('.candidate[data-idx="1"] .pick');
 	await page.keyboard.press(' ');
@@ -198,6 +200,7 @@ async function documents(browser) {
 		await page.keyboard.press(key);
 	await shown(['pages/1_1_3.webp']);
 	await says(page, '.leaves span', 'Page 3 of 12');
+	assert.match(await page.getAttribute('.leaves .get', 'href'), /^1_1\.pdf/);
 	await page.keyboard.press('c');
 	await shown(['pages/1_1_3.webp', 'pages/1_2_3.webp']);
 	await page.click('.pane[data-idx="1"] [aria-label="Next page"]');
@@ -213,6 +216,12 @@ async function documents(browser) {
 	await checkAxe(page, 'the loupe with documents');
 	await page.keyboard.press(' ');
 	assert.ok(!await page.isVisible('#loupe'));
+
+	/* A strip of 1 by 10,000 is seen. */
+	await page.goto(pageOf(server, 'n0_review.html'));
+	await page.keyboard.press(' ');
+	await page.waitForFunction(() => document.querySelector('.pane img').getBoundingClientRect().width >= 4);
+	await says(page, '.percent', 'enlarged to 400 %');
 	assert.deepStrictEqual(troubles, []);
 	await context.close();
 }

@@ -293,3 +293,51 @@ slide() {
 	assert_line kept
 	assert_equal "$(parsed a.pptx '[.truncated, .missing]')" '[true,["slides"]]'
 }
+
+@test "CSV: the delimiter is found, quotes are read, and what is not regular stays as it is" {
+	printf 'name,age\nAda,36\n"Lovelace, ""A""","a\nb"\nshort\n' >a.csv
+	assert_equal "$(text a.csv)" "$(printf '| name | age |\n| --- | --- |\n| Ada | 36 |\n| Lovelace, "A" | a b |\n| short |  |')"
+	assert_equal "$(parsed a.csv '[.kind, .metadata.rows, .metadata.columns]')" '["text",4,2]'
+	printf 'Name;Preis\r\nBrot;1,50\r\nK\344se;2,75\r\n' >b.csv
+	assert_equal "$(text b.csv)" "$(printf '| Name | Preis |\n| --- | --- |\n| Brot | 1,50 |\n| Käse | 2,75 |')"
+	printf 'a|x\tb\n1, 2, 3\t4\n' >c.tsv
+	assert_equal "$(text c.tsv)" "$(printf '| a\\|x | b |\n| --- | --- |\n| 1, 2, 3 | 4 |')"
+	printf 'sep=|\na|b\n' >d.csv
+	assert_equal "$(text d.csv)" "$(printf '| a | b |\n| --- | --- |')"
+	printf 'first\nsecond, with one\nthird, with, two\n' >e.csv
+	assert_equal "$(text e.csv)" "$(<e.csv)"
+	cp a.csv f.txt
+	assert_equal "$(text f.txt)" "$(<a.csv)"
+	{ printf '"open,1\n'; awk 'BEGIN { while (i++ < 1100000) print "1,2" }'; } >g.csv
+	assert_equal "$(parsed g.csv '[.truncated, .metadata.columns]')" '[true,2]'
+}
+
+@test "subtitles: the lines of the cues with their speakers, without numbers, times and marks" {
+	printf '\357\273\2771\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Hi</i> &amp; <3\r\n- you\r\n\r\n2\r\n00:01:01,000 --> 01:00:02,000 X1:5\r\n{\\an8}42\r\n\r\n3\r\n' >a.srt
+	assert_equal "$(text a.srt)" "$(printf 'Hi & <3\n- you\n42')"
+	assert_equal "$(parsed a.srt '[.kind, .metadata.cues, .metadata.duration]')" '["text",2,3602]'
+	printf 'WEBVTT\nLanguage: de\n\nNOTE hidden\nmore\n\nSTYLE\n::cue{}\n\nintro\n00:01.000 --> 00:02.000 align:start\n<v.loud Mary>Oh</v>\n\n00:02.000 --> 00:03.000\nOh<00:02.500><c> no</c>\n\n00:03.000 --> 00:04.000\nOh no\nNOTE this\n' >a.vtt
+	assert_equal "$(text a.vtt)" "$(printf 'Mary: Oh\nOh no\nNOTE this')"
+	assert_equal "$(parsed a.vtt .language)" '"de"'
+	printf '[Script Info]\nTitle: T\n[Events]\nFormat: Start, End, Name, Text\nDialogue: 0:00:01.00,0:00:02.50,Bob,{\\i1}Hello{\\i0}, you\\Nthere\nComment: 0:00:01.00,0:00:02.50,,no\nDialogue: 0:00:03.00,0:00:04.00,,{\\pos(1,2)\\p1}m 0 0 l 1 1\n' >a.ass
+	assert_equal "$(text a.ass)" "$(printf 'Bob: Hello, you\nthere')"
+	printf '<?xml version="1.0"?><tt xmlns="http://www.w3.org/ns/ttml" xml:lang="en"><head><metadata><title>TT</title></metadata></head><body><div><p end="00:00:02.500">One<br/>two <span>three</span></p></div></body></tt>' >a.ttml
+	assert_equal "$(text a.ttml)" "$(printf 'One\ntwo three')"
+	printf '0:00:01.000,0:00:02.000\nat 1:2, or\n' >a.sbv
+	assert_equal "$(text a.sbv)" 'at 1:2, or'
+	printf 'no cues\n' >b.srt
+	assert_equal "$(text b.srt)" 'no cues'
+}
+
+@test "SVG: title, description and texts; what is hidden or an alternative is not there" {
+	cat >a.svg <<-'END'
+		<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd" [<!ENTITY ns "http://ns.test/">]>
+		<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="&ns;" width="90" height="60"><title>A chart</title><desc>What it is</desc><style>text{}</style>
+		<g><text x="1" y="5">Rev<tspan x="9" y="5">enue</tspan><tspan x="1" dy="1.2em">2024</tspan></text></g><text display="none">no</text>
+		<switch><foreignObject><div xmlns="http://www.w3.org/1999/xhtml">box</div></foreignObject><text>no</text></switch><a href="https://example.org/"><text>link</text></a></svg>
+	END
+	assert_equal "$(text a.svg)" "$(printf '# A chart\n\nWhat it is\n\nRevenue 2024\n\nbox\n\n[link](https://example.org/)')"
+	assert_equal "$(parsed a.svg '[.kind, .title, .description, .metadata.width, .links[].url, .missing]')" '["image","A chart","What it is",90,"https://example.org/",null]'
+	printf '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>' >b.svg
+	assert_equal "$(parsed b.svg '[.kind, .text, .missing]')" '["image","",null]'
+}

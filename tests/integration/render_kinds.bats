@@ -154,5 +154,5 @@ words_of() {
 	assert_equal "$(pages "$job")" ''
 	[ ! -e "$R/$job/index.html" ]
 	bi-render "$job"
-	grep -q 'The file was deleted' "$R/$job/index.html"
+	grep -q '>Deleted<' "$R/$job/index.html"
 }

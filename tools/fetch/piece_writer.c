@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -14,6 +15,10 @@
 
 /* Bytes of pieces that may be under way, and of those that are kept to be used again. */
 enum { UNDER_WAY_MAX = 16 << 20, SPARE_MAX = 32 << 20 };
+
+/* Pieces of at least HUGE_PAGE_FROM bytes are cut from huge pages: the kernel then clears and maps 2 MiB at once, and
+ * not each 4 KiB of them, and has fewer pages to hand to the disk. They are kept until the end, since there are few. */
+enum { HUGE_PAGE = 2 << 20, HUGE_PAGE_FROM = 256 << 10 };
 
 /* O_DIRECT needs offsets, lengths and addresses that are multiples of the device's block. For larger blocks the kernel
  * refuses (EINVAL), and the page cache is used. */
@@ -25,6 +30,7 @@ enum { THREADS = 4, SYNC_PIECE = 2 << 20 };
 struct piece {
 	struct piece *next;
 	char *bytes;       /* BYTES[0] belongs to offset AT */
+	void *memory;      /* to be freed with it; NULL: belongs to another piece */
 	uint64_t at;       /* a multiple of BLOCK */
 	size_t begin, end; /* the bytes in use */
 	bool large;
@@ -53,6 +59,7 @@ struct piece_stream {
 
 struct piece_writer {
 	size_t room; /* of a piece */
+	size_t cut;  /* pieces of a huge page; 0: each has memory of its own */
 	bool sync;
 	atomic_bool refused;     /* O_DIRECT was refused */
 	atomic_size_t unwritten; /* bytes */
@@ -138,24 +145,40 @@ do_stage(struct piece_stream *s, enum stage stage, const struct piece *p)
 	return 0;
 }
 
+/* Adds pieces to the spare ones. The mutex is held. */
+static void
+make_spare(struct piece_writer *w)
+{
+	size_t n = w->cut ? w->cut : 1;
+	char *memory = w->cut ? aligned_alloc(HUGE_PAGE, HUGE_PAGE) : aligned_alloc(BLOCK, w->room);
+
+	if (!memory)
+		msg_die(EX_OSERR, "out of memory");
+	if (w->cut)
+		(void)madvise(memory, HUGE_PAGE, MADV_HUGEPAGE); /* without them it works, too */
+	for (size_t i = 0; i < n; i++) {
+		struct piece *p = buf_alloc(sizeof(*p));
+
+		p->bytes = memory + i * w->room;
+		p->memory = i == 0 ? memory : NULL;
+		p->next = w->spare;
+		w->spare = p;
+		w->spare_bytes += w->room;
+	}
+}
+
 struct piece *
 piece_new(struct piece_writer *w, uint64_t at)
 {
 	struct piece *p;
 
 	pthread_mutex_lock(&w->mutex);
+	if (!w->spare)
+		make_spare(w);
 	p = w->spare;
-	if (p) {
-		w->spare = p->next;
-		w->spare_bytes -= w->room;
-	}
+	w->spare = p->next;
+	w->spare_bytes -= w->room;
 	pthread_mutex_unlock(&w->mutex);
-	if (!p) {
-		p = buf_alloc(sizeof(*p));
-		p->bytes = aligned_alloc(BLOCK, w->room);
-		if (!p->bytes)
-			msg_die(EX_OSERR, "out of memory");
-	}
 	p->next = NULL;
 	p->begin = p->end = at % BLOCK;
 	p->at = at - p->begin;
@@ -166,12 +189,12 @@ piece_new(struct piece_writer *w, uint64_t at)
 static void
 put_back(struct piece_writer *w, struct piece *p)
 {
-	if (w->spare_bytes + w->room <= SPARE_MAX) {
+	if (w->cut || w->spare_bytes + w->room <= SPARE_MAX) {
 		p->next = w->spare;
 		w->spare = p;
 		w->spare_bytes += w->room;
 	} else {
-		free(p->bytes);
+		free(p->memory);
 		free(p);
 	}
 }
@@ -312,6 +335,7 @@ piece_writer_new(size_t piece, bool sync)
 	struct piece_writer *w = buf_alloc(sizeof(*w));
 
 	w->room = piece;
+	w->cut = piece >= HUGE_PAGE_FROM ? HUGE_PAGE / piece : 0;
 	w->sync = sync;
 	w->last = &w->first;
 	pthread_mutex_init(&w->mutex, NULL);
@@ -341,7 +365,7 @@ piece_writer_end(struct piece_writer *w)
 		pthread_join(w->threads[--w->started], NULL);
 	for (struct piece *p = w->spare, *next; p; p = next) {
 		next = p->next;
-		free(p->bytes);
+		free(p->memory);
 		free(p);
 	}
 	pthread_cond_destroy(&w->queued);

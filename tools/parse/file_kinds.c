@@ -18,6 +18,8 @@ static const struct {
 	{"application/x-shellscript", "text"},
 	{"application/csv", "text"},
 	{"application/yaml", "text"},
+	{"application/x-subrip", "text"},
+	{"application/ttml+xml", "text"},
 	{"message/rfc822", "text"},
 	{"application/pdf", "pdf"},
 	{"application/epub+zip", "packed"},
@@ -59,7 +61,9 @@ static const struct {
 };
 
 static const char *const by_name[][2] = {
-	{" txt text md markdown csv tsv json ndjson xml log yaml yml ini html htm xhtml ", "text"},
+	{" txt text md markdown csv tsv tab psv srt vtt ass ssa sbv ttml dfxp json ndjson xml log yaml yml ini html "
+	 "htm xhtml ",
+	 "text"},
 	{" pdf ", "pdf"},
 	{" docx odt epub zip xlsx xlsm pptx pptm ppsx ods odp ", "packed"},
 	{" mp3 m4a aac ogg opus flac wav mp4 m4v mov mkv webm avi mpg mpeg ts ", "av"},

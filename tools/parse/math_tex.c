@@ -81,17 +81,23 @@ add_row(const struct dom *d, uint32_t i, unsigned depth, struct buf *out)
 		add_part(d, k, depth, out);
 }
 
-/* A part in braces if it is longer than one character. */
+void
+math_tex_add_braced(struct buf *out, const char *part)
+{
+	size_t characters = 0;
+
+	for (const char *s = part; *s; s++)
+		characters += ((unsigned char)*s & 0xc0) != 0x80;
+	buf_printf(out, characters == 1 ? "%s" : "{%s}", part);
+}
+
 static void
 add_braced(const struct dom *d, uint32_t i, unsigned depth, struct buf *out)
 {
 	struct buf part = {0};
-	size_t characters = 0;
 
 	add_part(d, i, depth, &part);
-	for (size_t k = 0; k < part.len; k++)
-		characters += ((unsigned char)part.data[k] & 0xc0) != 0x80;
-	buf_printf(out, characters == 1 ? "%s" : "{%s}", part.len ? part.data : "");
+	math_tex_add_braced(out, part.len ? part.data : "");
 	buf_free(&part);
 }
 

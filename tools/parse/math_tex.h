@@ -14,6 +14,9 @@
  */
 void math_tex_add(const struct dom *d, uint32_t i, struct buf *out);
 
+/* Appends PART of a formula, in braces unless it is one character. */
+void math_tex_add_braced(struct buf *out, const char *part);
+
 /* Whether the picture I is one of a formula, with TeX as its alternative text. */
 bool math_tex_is_picture(const struct dom *d, uint32_t i);
 

@@ -46,6 +46,12 @@ struct md {
 	unsigned heading; /* that the block is; 0: none */
 	cmark_node *table, *row;
 	unsigned missing; /* empty cells that are due before the next one */
+	struct md_note *notes;
+	unsigned note_count;
+	cmark_node *asides;    /* the document with blocks that are due behind the line; NULL: none */
+	unsigned plain_asides; /* that are open in a table's cell */
+	struct md *outer;      /* what goes on when what is written now has ended; NULL: this is the document */
+	unsigned apart, flat;  /* how many there are, and those beyond their limit that are open */
 };
 
 void md_begin(struct md *m, size_t most);
@@ -114,11 +120,27 @@ void md_rule(struct md *m);
  * A table: a cell is what is written between md_cell_begin() and md_cell_end(), where blocks are blanks; it is there
  * TIMES times, all but the first without marks. md_cell_end() returns whether it has text. md_row() ends a row, which
  * has N cells, or as many as the first row if those are more: further ones are dropped, and missing ones are empty. If
- * N is 0, there is no such row.
+ * N is 0, there is no such row. A row with more cells than the first one makes that longer.
  */
 void md_table(struct md *m);
 void md_cell_begin(struct md *m);
 bool md_cell_end(struct md *m, unsigned times);
 void md_row(struct md *m, size_t n);
+
+/*
+ * Notes, as GitHub has them: [^1] in the text, and [^1]: and the note's text at the end. md_note() makes one; LABEL
+ * stands for it if it gets no text. md_note_refer() writes a reference. What is written between md_note_begin() and
+ * md_note_end() is the note's text; both may be in the middle of a line. md_end() numbers the notes in the order of
+ * their references. A note that nothing refers to becomes a part of the text.
+ */
+unsigned md_note(struct md *m, const char *label);
+void md_note_refer(struct md *m, unsigned note);
+void md_note_begin(struct md *m, unsigned note);
+void md_note_end(struct md *m);
+
+/* What is written between these is put behind the block that is being written: a text box. In a table's cell it is
+ * a part of the cell. */
+void md_aside_begin(struct md *m);
+void md_aside_end(struct md *m);
 
 #endif

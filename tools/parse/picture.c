@@ -1,4 +1,4 @@
-/* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. */
+/* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. Drawings have text, too. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 
 #include "formats.h"
 #include "pictures/picture_file.h"
+#include "svg_text.h"
 
 static bool extra; /* this process decodes the formats that take longer to load, too */
 
@@ -141,10 +142,13 @@ picture_parse(const struct request *r, struct doc *d)
 		return false;
 	d->kind = "image";
 	found = picture_find(&p, bytes, n, extra);
-	if (found == PICTURE_FOUND)
+	if (found == PICTURE_FOUND) {
 		describe_picture(d, &p);
-	else
+		if (strncmp(p.kind->loader, "VipsForeignLoadSvg", 18) == 0)
+			svg_text_put(bytes, n, d);
+	} else {
 		fail_picture(d, &p, found);
+	}
 	picture_free(&p);
 	vips_error_clear();
 	munmap(bytes, n);

@@ -5,10 +5,12 @@
 
 #include "base/utf8.h"
 #include "charset_guess.h"
+#include "csv.h"
 #include "formats.h"
 #include "html.h"
 #include "html/charset.h"
 #include "html/tree.h"
+#include "subtitles.h"
 
 enum {
 	READ_MAX = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */
@@ -247,7 +249,8 @@ parse_plain(const struct request *r, struct doc *d)
 	doc_meta_number(d, "lines", (double)lines);
 	if (request_is_named(r, " md markdown ") || strcmp(r->mime, "text/markdown") == 0)
 		take_title(d, utf8->data);
-	md_raw(&d->md, utf8->data, n);
+	if ((!csv_is_named(r) || !csv_put(r, utf8->data, n, d)) && !subtitles_put(r, utf8->data, n, d))
+		md_raw(&d->md, utf8->data, n);
 	return true;
 }
 

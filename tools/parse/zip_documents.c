@@ -117,6 +117,12 @@ parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)
 }
 
 static bool
+parse_docx(const struct members *m, struct doc *d)
+{
+	return docx_parse(m, packed.tree, d);
+}
+
+static bool
 parse_epub(const struct members *m, struct doc *d)
 {
 	return epub_parse(m, packed.tree, d);
@@ -150,7 +156,7 @@ find_package_type(const struct members *m)
 	char type[OPC_TYPE];
 
 	opc_main_type(m, type);
-	if (strstr(type, "wordprocessingml") || members_has(m, "word/document.xml"))
+	if (strstr(type, "wordprocessingml") || strstr(type, "ms-word") || members_has(m, "word/document.xml"))
 		return ZIP_DOCX;
 	if (strstr(type, "sheet.binary"))
 		return ZIP_XLSB;
@@ -192,7 +198,7 @@ parse_zip(const struct request *r, struct doc *d)
 	d->failed = NULL;
 	switch (type) {
 	case ZIP_DOCX:
-		return parse_as(r, d, "document", docx_wants, docx_parse);
+		return parse_as(r, d, "document", docx_wants, parse_docx);
 	case ZIP_XLSX:
 		return parse_as(r, d, "document", office_wants, xlsx_parse);
 	case ZIP_PPTX:
