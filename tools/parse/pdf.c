@@ -16,7 +16,7 @@
 #include "pdf_scans.h"
 
 enum {
-	PAGES_MAX = 20000,
+	PAGES_MAX = 200000,
 	DRAWING = 6,            /* seconds of processor time for tables */
 	HEAD = 1024,            /* bytes in which a file says that it is a PDF */
 	REPAIR_MAX = 256 << 20, /* bytes */

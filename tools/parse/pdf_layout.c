@@ -189,9 +189,11 @@ pdf_layout_page(PopplerPage *page, struct pdf_layout *out, double *seconds)
 
 	*out = (struct pdf_layout){0};
 	pdf_words_find(page, &w);
-	pdf_tables_find(page, &w, &out->tables, seconds);
 	poppler_page_get_size(page, &width, &height);
 	if (!w.leftward)
+		pdf_columns_sort(w.list, w.n, height);
+	pdf_tables_find(page, &w, &out->tables, seconds);
+	if (!w.leftward && out->tables.n > 0)
 		pdf_columns_sort(w.list, w.n, height);
 	make_lines(&w, out);
 	find_blocks(out);

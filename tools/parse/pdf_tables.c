@@ -10,23 +10,16 @@
 
 enum { LINE_CHARACTERS = 40 }; /* of a table, for the search for columns of text */
 
-/* Whether lines of the page have parts that are apart, as the cells of a row are. */
+/* Whether two lines of the page have parts that are apart, as the cells of a row are. */
 static bool
 has_gaps(const struct pdf_words *w)
 {
 	size_t gaps = 0;
 
-	for (size_t i = 1; i < w->n && gaps < 2; i++) {
+	for (size_t i = 1; i < w->n; i++) {
 		const struct pdf_word *a = &w->list[i - 1], *b = &w->list[i];
 
-		/* Poppler may have read the cells of a column first. */
-		for (size_t k = i; k < w->n && k < i + 60; k++) {
-			b = &w->list[k];
-			if (b->x0 - a->x1 > a->size && b->y0 < a->y1 && b->y1 > a->y0) {
-				gaps++;
-				break;
-			}
-		}
+		gaps += a->line == b->line && (b->x0 - a->x1 > 1.2 * a->size || a->x0 - b->x1 > 1.2 * a->size);
 	}
 	return gaps >= 2;
 }

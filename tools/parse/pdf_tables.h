@@ -22,8 +22,8 @@ struct pdf_tables {
 };
 
 /* Sets T, which the caller frees with pdf_tables_free(), to the tables of PAGE, and replaces their words in W by one
- * each, which has the table's number, from 1. Pages on which no two lines have wide gaps are not looked at, since to
- * draw a page takes time; it is taken from *SECONDS, of processor time. */
+ * each, which has the table's number, from 1. W is in reading order. Pages on which no two lines have wide gaps are not
+ * looked at, since to draw a page takes time; it is taken from *SECONDS, of processor time. */
 void pdf_tables_find(PopplerPage *page, struct pdf_words *w, struct pdf_tables *t, double *seconds);
 void pdf_tables_free(struct pdf_tables *t);
 
