@@ -53,7 +53,7 @@ setup() {
 @test "a helper that was taken over reaches nothing, and cannot ask what is there" {
 	local mode
 
-	for mode in bi-type bi-thumb bi-expand bi-media 'bi-parse text' 'bi-parse pdf' 'bi-parse packed' 'bi-parse picture' \
+	for mode in bi-type bi-thumb bi-expand bi-media 'bi-parse text' 'bi-parse mail' 'bi-parse pdf' 'bi-parse packed' 'bi-parse picture' \
 		'bi-parse av' 'bi-parse feed'; do
 		# shellcheck disable=SC2086 # the format is a word of its own
 		set -- $mode

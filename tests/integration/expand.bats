@@ -38,3 +38,29 @@ load helpers
 	assert_equal "${#stderr_lines[@]}" 1
 	run -2 bi-expand --serve a.tar
 }
+
+@test "limits are options" {
+	"$BI_BUILD/tests/archive" zip big.zip 'zeros*30000000' a=1
+	run -0 --separate-stderr bi-expand big.zip
+	assert_line --partial '"members":2,"refused":0,"failed":0'
+	for limit in --archive-bytes=20M --archive-member=20M --archive-members=1 '--archive-ratio=10 --archive-free=1M'; do
+		# shellcheck disable=SC2086
+		run -1 --separate-stderr bi-expand $limit big.zip
+		assert_line --regexp '"code":"archive_(too_large|too_many|ratio)"'
+	done
+	# The ratio alone is none within what every archive may unpack to.
+	run -0 --separate-stderr bi-expand --archive-ratio=1 big.zip
+	run -2 bi-expand --archive-ratio=0 big.zip
+}
+
+@test "an archive of directories and an encrypted one get true records" {
+	"$BI_BUILD/tests/archive" zip dirs.zip only/
+	"$BI_BUILD/tests/archive" locked locked.zip a=1
+	run -1 --separate-stderr bi-expand dirs.zip locked.zip
+	assert_line --partial '{"file":"dirs.zip","status":"failed","error":{"code":"archive_empty"'
+	assert_line --partial '{"file":"locked.zip","member":"a","status":"failed","error":{"code":"member_encrypted"'
+	assert_line --partial '{"file":"locked.zip","status":"failed","error":{"code":"archive_encrypted"'
+	run -0 bi-parse dirs.zip locked.zip
+	assert_line --regexp 'dirs.zip.*"members":1,"files":0'
+	assert_line --regexp 'locked.zip.*"members":1,"files":1,"encrypted":1'
+}

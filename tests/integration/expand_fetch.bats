@@ -80,7 +80,7 @@ results() {
 	archive ustar many.tar 'x#200'
 	gzip -c many.tar | head -c 2000 >cut.tgz
 	printf 'PK\003\004 and nothing' >no.zip
-	run -1 --separate-stderr bi-fetch --expand bomb.zip locked.zip cut.tgz no.zip good.zip
+	run -1 --separate-stderr bi-fetch --expand --archive-free 10M bomb.zip locked.zip cut.tgz no.zip good.zip
 	run -0 results
 	assert_line 'failed bomb.zip archive_ratio'
 	assert_line 'failed locked.zip archive_encrypted'
@@ -92,6 +92,13 @@ results() {
 	assert_equal "$(jq -r 'select(.status == "completed" and .archive == 3) | .bytes' "$BI_ROOT/batches/default/results.ndjson" | sort -u)" 100
 	assert_equal "$(tr -d cf <"$BI_ROOT/batches/default/state")" ''
 	assert_equal "$(ls "$BI_ROOT/temp")" ''
+	# By its size alone, or by the limits that are given.
+	for limit in --archive-bytes=50M --archive-member=50M --archive-members=1; do
+		batch=${limit#--}
+		batch=${batch%=*}
+		run -1 --separate-stderr bi-fetch -b "$batch" --expand "$limit" bomb.zip
+		assert_regex "$(results "$batch")" 'failed bomb.zip archive_too_(large|many)'
+	done
 	archive zip sizes.zip small=1 'big*1000'
 	run -1 --separate-stderr bi-fetch --expand --max-filesize 900 -b sizes sizes.zip
 	assert_equal "$(results sizes | sort)" $'completed sizes.zip 2\ncompleted small \nfailed big too_large'

@@ -261,7 +261,7 @@ codes_given() {
 				while /\b(verdict_fail|verdict_set|refuse(?:_member|_job)?|report_refused|fail(?:_(?!read\b)\w+)?|verify_report_problem|make_bad|ask_bad(?:_as)?)\(([^;{]*);/g;
 			push @codes, /\bcode = "([a-z][a-z0-9_]*)"/g;
 		}
-		push @codes, /\{CURLE_\w+, "([a-z_]+)"/g, /\{"[a-z]+ ", "([a-z_]+)"\}/g, /\{"((?:archive|not)_[a-z_]+)", "/g,
+		push @codes, /\{CURLE_\w+, "([a-z_]+)"/g, /\{"[a-z]+ ", "([a-z_]+)"\}/g, /\{"((?:archive|not|member)_[a-z_]+)", "/g,
 			/\brec_add_error\([^,;]*, "([a-z_]+)"/g, /\\"code\\":\\"([a-z_]+)\\"/g,
 			/\bcode: [^,}\n]*?then "([a-z_]+)"/g, /#define TROUBLE_CODE "([a-z_]+)"/g;
 		print "$_\n" for @codes' | grep -v '^api_' | sort -u

@@ -80,6 +80,17 @@ nonsense_from_the_helper_is_not_believed(void **state)
 	answers("Bhi\n", "!archive_crashed");
 	answers("E\n", "!archive_crashed");
 	answers("X\n", "!archive_crashed");
+	answers("U\n", "!archive_crashed");
+	answers("Q\n", "!archive_crashed");
+	answers("H5 \n", "!archive_crashed");
+	answers("Mf 2 0 a\nH20 \nE\nZ\n", "a[20,] .");
+	answers("Mf 2 0 a\nH0 \n", "a[!archive_crashed");
+	answers("Mf 2 0 a\nH-1 \n", "a[!archive_crashed");
+	answers("Mf 2 0 a\nH65537 \n", "a[!archive_crashed");
+	answers("Mf 2 0 a\nH\n", "a[!archive_crashed");
+	answers("Mf 2 0 a\nXx\nMf 2 0 b\nUx\nMf 2 0 c\nE\nZ\n", "a[!member_encrypted] b[!member_unsupported] c[] .");
+	answers("Mf 2 0 a\nXx\nZ\n", "a[!member_encrypted] !archive_encrypted");
+	answers("Fu\n", "!archive_unsupported");
 	answers("Mf 2 0 a\nMf 2 0 b\n", "a[!archive_crashed");
 	answers("Mf 2 0 a\nB\n", "a[!archive_crashed");
 	answers("Mf 2 0 a\nBhi\nZ\n", "a[hi!archive_crashed");

@@ -10,6 +10,20 @@
 #include "base/buf.h"
 #include "confined/expand.h"
 
+/* Runs this program again beside the bi-expand of $BI_BIN, with an argument. Returns its exit code. */
+static inline int
+expanding_run_again(void)
+{
+	const char *bin = getenv("BI_BIN");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/bi-expand", bin ? bin : "");
+	if (access(path, X_OK) == 0)
+		return testing_run_beside("bi-expand", path);
+	fprintf(stderr, "BI_BIN must be the directory of bi-expand\n");
+	return 1;
+}
+
 /* Adds an event to LOG: "a[", its bytes or how many they are, "] "; "!" and a code for what is not given. */
 static inline void
 expanding_note(struct buf *log, enum expand_event event, const struct expand_member *m)

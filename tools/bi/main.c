@@ -116,7 +116,7 @@ find_page(const char *word, bool any)
 
 /* Becomes the program of P: the one beside this, else the one in PATH. WORDS[0] is ours to set. */
 static _Noreturn void
-run_program(const struct page *p, char **words)
+exec_program(const struct page *p, char **words)
 {
 	struct buf path = {0};
 
@@ -162,7 +162,7 @@ main(int argc, char **argv)
 		msg_finish(EX_ALL_WELL);
 	}
 	if (strcmp(*words, "help") != 0)
-		run_program(find_page(*words, false), words);
+		exec_program(find_page(*words, false), words);
 	if (words[2])
 		opt_die("help takes one page");
 	open_manual(find_page(words[1], true));

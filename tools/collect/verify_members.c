@@ -304,7 +304,8 @@ compare_with_manifest(struct reading *r)
 static bool
 read_members(struct verifying *v, int fd, enum what what, size_t *n)
 {
-	static const struct expand_limits limits = {TEXT_MAX / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
+	static const struct expand_limits limits = {
+		TEXT_MAX / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
 	struct reading *r = buf_alloc(sizeof(*r));
 	struct expand *e = lseek(fd, 0, SEEK_SET) < 0 && errno != ESPIPE ? NULL : expand_open(fd, &limits);
 	enum expand_event event = EXPAND_AGAIN;

@@ -37,20 +37,12 @@ say(const char *head, size_t n, const void *bytes, size_t len)
 		_exit(EX_OSERR); /* the other end is closed */
 }
 
-/* Sends HEAD and libarchive's message, which end the archive (F) or the member (D). */
-static void
-say_words(const char *head, struct archive *a)
+static size_t
+words_length(struct archive *a)
 {
 	const char *words = archive_error_string(a);
 
-	say(head, strlen(head), words, words ? strnlen(words, EXPAND_WORDS - 1) : 0);
-}
-
-static _Noreturn void
-end(const char *head, struct archive *a)
-{
-	say_words(head, a);
-	_exit(EX_ALL_WELL);
+	return words ? strnlen(words, EXPAND_WORDS - 1) : 0;
 }
 
 /* Reports that the archive could not be read; libarchive's message may only describe the consequences. */
@@ -67,19 +59,14 @@ end_unread(int error)
 static _Noreturn void
 end_failed(struct archive *a)
 {
-	const char *words = archive_error_string(a);
+	char head[2] = {'F', (char)unpack_fault(a, &source)};
 
-	if (source.failed)
+	if (head[1] == UNPACK_UNREAD)
 		end_unread(source.failed);
-	if (words && strcmp(words, "Unrecognized archive format") == 0) {
+	if (head[1] == UNPACK_NOT)
 		archive_clear_error(a); /* the parent has a better message */
-		end("Fn", a);
-	}
-	if (archive_read_has_encrypted_entries(a) > 0 || (words && strcasestr(words, "encrypt")))
-		end("Fe", a);
-	if (archive_errno(a) == ENOMEM)
-		end("Fm", a);
-	end("Fd", a);
+	say(head, 2, archive_error_string(a), words_length(a));
+	_exit(EX_ALL_WELL);
 }
 
 /* --- the members --- */
@@ -127,16 +114,26 @@ say_bytes(const char *bytes, size_t n)
 	}
 }
 
-/* A hole is sent as zeros. The parent ends this if it is too long. */
+/* The parent ends this if it is too long. */
 static void
-say_zeros(int64_t n)
+say_hole(int64_t n)
 {
-	static const char zeros[EXPAND_BLOCK];
-
 	for (int64_t some; n > 0; n -= some) {
+		char head[16];
+
 		some = n < EXPAND_BLOCK ? n : EXPAND_BLOCK;
-		say("B", 1, zeros, (size_t)some);
+		say(head, (size_t)snprintf(head, sizeof(head), "H%lld ", (long long)some), NULL, 0);
 	}
+}
+
+/* Says why the member is not whole. */
+static void
+say_fault(struct archive *a)
+{
+	enum unpack_fault fault = unpack_fault(a, &source);
+	const char *head = fault == UNPACK_ENCRYPTED ? "X" : fault == UNPACK_UNSUPPORTED ? "U" : "D";
+
+	say(head, 1, archive_error_string(a), words_length(a));
 }
 
 /* Sends the bytes of the entry, of any kind, since the parent counts all unpacked bytes. */
@@ -164,7 +161,7 @@ say_member(struct archive *a)
 			archive_set_error(a, EILSEQ, "its parts overlap");
 			break;
 		}
-		say_zeros(offset - said);
+		say_hole(offset - said);
 		said = offset > said ? offset : said;
 		say_bytes(bytes, n);
 		said += (int64_t)n;
@@ -173,13 +170,26 @@ say_member(struct archive *a)
 			return;
 		}
 	}
-	say_words("D", a); /* also a warning, since libarchive reports wrong checksums as warnings */
+	say_fault(a); /* also a warning, since libarchive reports wrong checksums as warnings */
+}
+
+/* Reports that N members in the directory of a ZIP were not read. */
+static _Noreturn void
+end_overlapping(uint64_t n)
+{
+	char words[EXPAND_WORDS];
+	int len = snprintf(words, sizeof(words), "%llu members of it overlap with others and were not unpacked",
+			   (unsigned long long)n);
+
+	say("Fd", 2, words, (size_t)len);
+	_exit(EX_ALL_WELL);
 }
 
 static _Noreturn void
 say_all(struct archive *a)
 {
 	struct archive_entry *entry;
+	uint64_t count = 0;
 	int rc, tries = 0;
 
 	while ((rc = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
@@ -193,8 +203,6 @@ say_all(struct archive *a)
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 			end_failed(a);
-		if (archive_entry_is_encrypted(entry))
-			end("Fe", a);
 		size = archive_entry_size_is_set(entry) ? within(archive_entry_size(entry), -1) : -1;
 		mtime = archive_entry_mtime_is_set(entry) ? within(archive_entry_mtime(entry), 0) : 0;
 		name = archive_entry_pathname(entry);
@@ -202,8 +210,14 @@ say_all(struct archive *a)
 			name = "";
 		n = snprintf(head, sizeof(head), "M%c %lld %lld ", kind_of(entry), size < 0 ? -1 : size, mtime);
 		say(head, (size_t)n, name, strnlen(name, NAME_LENGTH_MAX));
-		say_member(a);
+		if (archive_entry_is_encrypted(entry))
+			say("X", 1, NULL, 0);
+		else
+			say_member(a);
+		count++;
 	}
+	if (unpack_overlaps(a, &source, count) > 0)
+		end_overlapping(unpack_overlaps(a, &source, count));
 	say("Z", 1, NULL, 0);
 	_exit(EX_ALL_WELL);
 }

@@ -17,6 +17,7 @@
 #include "records/rec.h"
 
 struct listing {
+	const struct expand_limits *limits;
 	uint64_t members, refused, failed;
 	bool json;
 };
@@ -118,7 +119,7 @@ list_one(struct listing *l, const char *file)
 		file_close(fd, 0);
 		return;
 	}
-	e = expand_open(fd, NULL);
+	e = expand_open(fd, l->limits);
 	if (!e)
 		msg_die_errno(EX_OSERR, "cannot start bi-expand --serve, which unpacks the archives");
 	close(fd);
@@ -143,9 +144,9 @@ say_end(const struct listing *l, bool cut)
 }
 
 int
-list_archives(char **operands, bool json)
+list_archives(char **operands, const struct expand_limits *limits, bool json)
 {
-	struct listing l = {.json = json};
+	struct listing l = {.limits = limits, .json = json};
 	struct rec_reader *in = rec_open(operands, STDIN_FILENO);
 	struct rec r;
 	int code;

@@ -6,16 +6,47 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "confined/expand.h"
 #include "expand_helper.h"
 #include "list.h"
 
-enum { OPT_SERVE = 256 };
+enum { OPT_SERVE = 256, OPT_BYTES, OPT_FREE, OPT_MEMBER, OPT_MEMBERS, OPT_RATIO };
+
+#define BYTES_MAX 1000000000000000
+#define COUNT_MAX 1000000000
 
 static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
+	{OPT_MEMBERS, "archive-members", "N", "members and directories that an archive may have (10000)"},
+	{OPT_BYTES, "archive-bytes", "BYTES", "that it may unpack to (4G)"},
+	{OPT_MEMBER, "archive-member", "BYTES", "that one member may unpack to (2G)"},
+	{OPT_RATIO, "archive-ratio", "N", "times its size that it may unpack to, beyond --archive-free (1000)"},
+	{OPT_FREE, "archive-free", "BYTES", "that it may unpack to at any ratio (1G)"},
 	{OPT_SERVE, "serve", NULL, "unpack archives that arrive on a socket at standard input"},
 	{0},
 };
+
+static void
+take_limit(struct expand_limits *l, const struct opts *o, int id)
+{
+	switch (id) {
+	case OPT_BYTES:
+		l->bytes = (uint64_t)opt_bytes(o, 1, BYTES_MAX);
+		break;
+	case OPT_FREE:
+		l->free = (uint64_t)opt_bytes(o, 1, BYTES_MAX);
+		break;
+	case OPT_MEMBER:
+		l->member_bytes = (uint64_t)opt_bytes(o, 1, BYTES_MAX);
+		break;
+	case OPT_MEMBERS:
+		l->members = (uint64_t)opt_number(o, 1, COUNT_MAX);
+		break;
+	default:
+		l->ratio = (uint64_t)opt_number(o, 1, COUNT_MAX);
+		break;
+	}
+}
 
 int
 main(int argc, char **argv)
@@ -23,16 +54,19 @@ main(int argc, char **argv)
 	struct opts o = opt_begin("bi-expand", table, argc, argv, "[FILE ...]",
 				  "Lists the members of archives, which operands or standard input name.");
 	bool json = !isatty(STDOUT_FILENO), serving = false;
+	struct expand_limits limits = {0};
 	int id;
 
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'j')
 			json = true;
-		else
+		else if (id == OPT_SERVE)
 			serving = true;
+		else
+			take_limit(&limits, &o, id);
 	}
 	if (!serving)
-		msg_finish(list_archives(opt_rest(&o), json));
+		msg_finish(list_archives(opt_rest(&o), &limits, json));
 	if (*opt_rest(&o))
 		opt_die("--serve takes no files");
 	expand_serve();

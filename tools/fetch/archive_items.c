@@ -345,6 +345,14 @@ open_stored(const struct job *j)
 static void
 start_archive(struct archives *a, struct archive *e)
 {
+	const struct settings *set = a->run->set;
+	struct expand_limits limits = {
+		.members = (uint64_t)set->archive_members,
+		.bytes = (uint64_t)set->archive_bytes,
+		.member_bytes = (uint64_t)set->archive_member,
+		.ratio = (uint64_t)set->archive_ratio,
+		.free = (uint64_t)set->archive_free,
+	};
 	int fd = e->again ? open_stored(e->job) : e->job->body.part.fd;
 
 	if (fd < 0) {
@@ -359,7 +367,7 @@ start_archive(struct archives *a, struct archive *e)
 			end_archive(a, e, &failed);
 		return;
 	}
-	e->expand = expand_open(fd, NULL);
+	e->expand = expand_open(fd, &limits);
 	if (!e->expand)
 		run_fail(a->run, "starting bi-expand, which unpacks archives");
 	if (e->again)

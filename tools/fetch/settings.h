@@ -29,6 +29,8 @@ struct settings {
 	long give_up_ms;                   /* after which a host that refuses connections is left alone */
 	long max_wait_ms;                  /* for a host that is held back; -1: any */
 	long max_filesize;                 /* bytes of an item; 0: any */
+	long archive_members;              /* limits of archives, as expand.h has them; 0: the usual ones */
+	long archive_bytes, archive_member, archive_ratio, archive_free;
 	long stop_after;                   /* failures in a row; 0: any number */
 	long min_free, max_total;          /* bytes: left on the disk, stored by the run (0: any) */
 	long min_speed, min_speed_s;       /* bytes a second of one transfer (0: any), over so many seconds */

@@ -12,7 +12,7 @@
 
 static const char *const lines[] = {"title", "language", "description", "author", "date", "canonical_url", NULL};
 static const char *const kinds[] = {"page",  "text",  "pdf",   "document", "book", "archive",
-				    "image", "audio", "video", "file",     NULL};
+				    "image", "audio", "video", "mail",     "file", NULL};
 static const char *const pictures[][2] = {{"image/jpeg", "jpg"},  {"image/png", "png"}, {"image/gif", "gif"},
 					  {"image/webp", "webp"}, {"image/bmp", "bmp"}, {"image/tiff", "tif"}};
 static const char *const link_members[] = {"url", "text", NULL};

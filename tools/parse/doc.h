@@ -56,8 +56,8 @@ void doc_link(struct doc *d, const char *url, const char *text);
  */
 const char *doc_image(struct doc *d, const void *bytes, size_t n, const char *alt);
 
-/* Says that nothing can be made of it: damaged, encrypted, unsupported, memory, or unread, which may pass. Always
- * false, for `return doc_fail(...)`. */
+/* Says that nothing can be made of it: damaged, encrypted, unsupported, memory, late (it takes too much time), program
+ * (somebody else's program failed), or unread, which may pass. Always false, for `return doc_fail(...)`. */
 bool doc_fail(struct doc *d, const char *failed, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same where the file could not be read, for the reason ERROR, an errno. */

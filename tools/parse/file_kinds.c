@@ -20,7 +20,13 @@ static const struct {
 	{"application/yaml", "text"},
 	{"application/x-subrip", "text"},
 	{"application/ttml+xml", "text"},
-	{"message/rfc822", "text"},
+	{"message/rfc822", "mail"},
+	{"message/news", "mail"},
+	{"message/global", "mail"},
+	{"multipart/related", "mail"},
+	{"multipart/mixed", "mail"},
+	{"application/x-mimearchive", "mail"},
+	{"application/mbox", "mail"},
 	{"application/pdf", "pdf"},
 	{"application/epub+zip", "packed"},
 	{"application/vnd.openxmlformats-officedocument", "packed"},
@@ -42,6 +48,11 @@ static const struct {
 	{"application/x-iso9660-image", "packed"},
 	{"application/vnd.ms-cab-compressed", "packed"},
 	{"application/x-archive", "packed"},
+	{"application/vnd.rar", "packed"},
+	{"application/x-compress", "packed"},
+	{"application/x-l", "packed"}, /* lha, lz4, lzip, lzma */
+	{"application/x-rpm", "packed"},
+	{"application/x-xar", "packed"},
 	{"image/vnd.djvu", NULL},
 	{"image/bmp", "picture_extra"},
 	{"image/svg", "picture_extra"},
@@ -65,12 +76,13 @@ static const char *const by_name[][2] = {
 	 "htm xhtml ",
 	 "text"},
 	{" pdf ", "pdf"},
+	{" eml mht mhtml mbox ", "mail"},
 	{" docx odt epub zip xlsx xlsm pptx pptm ppsx ods odp ", "packed"},
 	{" mp3 m4a aac ogg opus flac wav mp4 m4v mov mkv webm avi mpg mpeg ts ", "av"},
 };
 
-const char *
-file_kind_format(const char *mime)
+static const char *
+format_of_type(const char *mime)
 {
 	for (size_t i = 0; i < sizeof(by_mime) / sizeof(by_mime[0]); i++)
 		if (strncmp(mime, by_mime[i].mime, strlen(by_mime[i].mime)) == 0)
@@ -78,8 +90,8 @@ file_kind_format(const char *mime)
 	return NULL;
 }
 
-const char *
-file_kind_format_of_name(const char *name)
+static const char *
+format_of_name(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 	char word[16];
@@ -91,4 +103,20 @@ file_kind_format_of_name(const char *name)
 		if (strcasestr(by_name[i][0], word))
 			return by_name[i][1];
 	return NULL;
+}
+
+const char *
+file_kind_format_of(const char *mime, const char *name)
+{
+	const char *format = format_of_type(mime), *named = format_of_name(name);
+
+	if (!format && strcmp(mime, "application/octet-stream") == 0)
+		return named;
+	/* Short magic numbers are also the beginning of texts: one in Japanese may be taken for a program of DOS. */
+	if (!format && strcmp(mime, "application/x-dosexec") == 0 && named && strcmp(named, "text") == 0)
+		return named;
+	/* Many mails begin with headers by which they cannot be told from text. */
+	if (strncmp(mime, "text/", 5) == 0 && named && strcmp(named, "mail") == 0)
+		return named;
+	return format;
 }

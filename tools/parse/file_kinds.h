@@ -4,10 +4,8 @@
 #ifndef BI_PARSE_FILE_KINDS_H
 #define BI_PARSE_FILE_KINDS_H
 
-/* Returns the name of the format that parses files of the media type MIME, or NULL if none does. */
-const char *file_kind_format(const char *mime);
-
-/* The same for a file called NAME whose bytes do not determine its type. */
-const char *file_kind_format_of_name(const char *name);
+/* Returns the name of the format that parses files of the media type MIME, or NULL if none does. NAME, what the file is
+ * called, counts if the type says no more than that it is text, or nothing. */
+const char *file_kind_format_of(const char *mime, const char *name);
 
 #endif

@@ -24,6 +24,10 @@ struct format {
 void text_load(void);
 bool text_parse(const struct request *r, struct doc *d);
 
+/* Mails, and pages saved with their pictures (MHTML). */
+void mail_load(void);
+bool mail_parse(const struct request *r, struct doc *d);
+
 /* PDF. */
 void pdf_load(void);
 bool pdf_parse(const struct request *r, struct doc *d);
@@ -31,6 +35,11 @@ bool pdf_parse(const struct request *r, struct doc *d);
 /* DOCX, ODT, EPUB and archives. */
 void packed_load(void);
 bool packed_parse(const struct request *r, struct doc *d);
+
+/* What other people's programs read. reader_load() confines the process itself, as far as one can be that starts
+ * programs. */
+void reader_load(void);
+bool reader_parse(const struct request *r, struct doc *d);
 
 /* Pictures; with what picture_extra_load() loads, also of the formats that take longer to load (picture_file.h). */
 void picture_load(void);

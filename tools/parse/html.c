@@ -157,10 +157,18 @@ add_main(const struct html_markdown *s, struct dom *d, const char *url, const st
 void
 html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtml, struct doc *d)
 {
+	html_page_with(t, text, n, url, xhtml, &(struct html_pictures){0}, d);
+}
+
+void
+html_page_with(struct tree *t, const char *text, size_t n, const char *url, bool xhtml,
+	       const struct html_pictures *pictures, struct doc *d)
+{
 	const GumboNode *document;
 	struct buf html = {0};
 	struct dom dom;
-	struct html_markdown s = {.dom = &dom, .doc = d};
+	struct html_markdown s = {
+		.dom = &dom, .doc = d, .picture = pictures->picture, .arg = pictures->arg, .elsewhere = true};
 	struct buf body = {0};
 	bool cut;
 
@@ -188,24 +196,40 @@ html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtm
 	buf_free(&body);
 }
 
+/* All that is in the body of a page, unless it is hidden. */
+static void
+add_all(struct tree *t, const char *text, size_t n, struct html_markdown *s)
+{
+	bool cut = false;
+	const GumboNode *document = n ? tree_parse(t, text, n, &cut) : NULL;
+	struct dom dom;
+
+	if (document) {
+		s->doc->truncated = s->doc->truncated || cut;
+		dom_make(&dom, document);
+		s->dom = &dom;
+		html_markdown_add(s, 0);
+		dom_free(&dom);
+	}
+	tree_drop(t);
+}
+
+void
+html_mail(struct tree *t, const char *text, size_t n, const struct html_pictures *pictures, struct doc *d)
+{
+	struct html_markdown s = {.doc = d, .picture = pictures->picture, .arg = pictures->arg, .elsewhere = true};
+
+	add_all(t, text, n, &s);
+}
+
 void
 html_chapter(struct tree *t, const char *text, size_t n,
 	     const char *(*picture)(void *arg, const char *src, const char *alt), void *arg, struct doc *d)
 {
-	const GumboNode *document;
+	struct html_markdown s = {.doc = d, .picture = picture, .arg = arg};
 	struct buf html = {0};
-	struct dom dom;
-	struct html_markdown s = {.dom = &dom, .doc = d, .picture = picture, .arg = arg};
-	bool cut;
 
 	html_of_xhtml(text, n, &html);
-	document = html.len ? tree_parse(t, html.data, html.len, &cut) : NULL;
-	if (document) {
-		d->truncated = d->truncated || cut;
-		dom_make(&dom, document);
-		html_markdown_add(&s, 0);
-		dom_free(&dom);
-	}
-	tree_drop(t);
+	add_all(t, html.data, html.len, &s);
 	buf_free(&html);
 }

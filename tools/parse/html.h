@@ -14,6 +14,19 @@
  * meanwhile. URL is where it is from, "" where that is not known. XHTML: it is written as XML. */
 void html_page(struct tree *t, const char *text, size_t n, const char *url, bool xhtml, struct doc *d);
 
+/* Pictures that come with a page. */
+struct html_pictures {
+	const char *(*picture)(void *arg, const char *src, const char *alt); /* as in html_markdown.h */
+	void *arg;
+};
+
+/* The same with PICTURES; others are shown by their addresses. */
+void html_page_with(struct tree *t, const char *text, size_t n, const char *url, bool xhtml,
+		    const struct html_pictures *pictures, struct doc *d);
+
+/* All of a mail's HTML, with its pictures. */
+void html_mail(struct tree *t, const char *text, size_t n, const struct html_pictures *pictures, struct doc *d);
+
 /* A chapter of a book: all of its body. PICTURE as in html_markdown.h. */
 void html_chapter(struct tree *t, const char *text, size_t n,
 		  const char *(*picture)(void *arg, const char *src, const char *alt), void *arg, struct doc *d);

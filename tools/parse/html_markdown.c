@@ -135,13 +135,14 @@ is_small(const struct markdown_writer *w, uint32_t i)
 static void
 put_picture(struct markdown_writer *w, uint32_t i)
 {
-	const char *src = dom_attribute(w->d, i, "src"), *alt = dom_attribute(w->d, i, "alt"), *name;
+	const char *src = dom_attribute(w->d, i, "src"), *alt = dom_attribute(w->d, i, "alt"), *name = NULL;
 	char *url;
 
 	if (w->s->picture) {
 		if (src && (name = w->s->picture(w->s->arg, src, alt)))
 			md_image(w->md, name, alt);
-		return;
+		if (!w->s->elsewhere || (src && name))
+			return;
 	}
 	if (math_tex_is_picture(w->d, i)) {
 		math_tex_put(w->md, alt);

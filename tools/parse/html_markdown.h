@@ -18,6 +18,7 @@ struct html_markdown {
 	 * page of the web, whose pictures have their addresses. */
 	const char *(*picture)(void *arg, const char *src, const char *alt);
 	void *arg;
+	bool elsewhere; /* pictures that PICTURE does not have are shown by their addresses */
 };
 
 /* Appends what is below (and with) I, without what is dropped and hidden, to the document's text, and its links to the

@@ -16,6 +16,7 @@
 #include "file_kinds.h"
 #include "files/file.h"
 #include "parse_helper.h"
+#include "readers.h"
 #include "records/rec.h"
 
 enum {
@@ -148,16 +149,18 @@ name_of(const struct item *i)
 }
 
 static void
-send_item(struct parser *s, struct item *i, const char *format)
+send_as(struct parser *s, struct item *i, const char *mime, const char *name, const char *format)
 {
 	const char *url = rec_string(i->record, "final_url");
 
 	url = url ? url : rec_string(i->record, "url");
 	buf_clear(&i->request);
-	add_line(&i->request, i->mime);
+	add_line(&i->request, mime);
 	add_line(&i->request, url ? url : s->base);
-	add_line(&i->request, name_of(i));
+	add_line(&i->request, name);
 	add_line(&i->request, rec_string(i->record, "content_type"));
+	/* A program is stopped before the process that waits for it. */
+	buf_printf(&i->request, "%u %s\n", s->seconds * 900, s->ocr ? s->ocr : "");
 	file_close(i->work.out, 0);
 	i->work.out = memfd_create("bi-parse", MFD_CLOEXEC);
 	if (i->work.out < 0) {
@@ -167,6 +170,28 @@ send_item(struct parser *s, struct item *i, const char *format)
 	i->work.format = format;
 	i->work.request = i->request.data;
 	pool_add(s->pool, &i->work);
+}
+
+static void
+send_item(struct parser *s, struct item *i, const char *format)
+{
+	send_as(s, i, i->mime, name_of(i), format);
+}
+
+/* The format by which the item is parsed, NULL if there is none. A reader that is known only by the name of a file of
+ * text, and is not installed, leaves it to the format for text. */
+static const char *
+choose_format(struct item *i)
+{
+	const struct reader *r = reader_find(i->mime, name_of(i));
+	const char *format = file_kind_format_of(i->mime, name_of(i));
+
+	i->package = NULL;
+	if (r && !r->installed && format && !reader_find(i->mime, "")) {
+		i->package = r->package;
+		return format;
+	}
+	return r ? "reader" : format;
 }
 
 /* --- what is said of it --- */
@@ -282,15 +307,83 @@ settle_file(struct parser *s, struct item *i)
 	answer_free(&a);
 }
 
+/* --- OCR --- */
+
+/* Sends the next page of the item to be read, or settles it behind the last. */
+static void
+send_page(struct parser *s, struct item *i)
+{
+	struct answer a;
+	int fd = ocr_next(i->ocr);
+
+	if (fd >= 0) {
+		i->work.in = fd;
+		i->work.out = -1;
+		send_as(s, i, READER_OCR, "", "reader");
+		return;
+	}
+	i->work.in = i->file;
+	ocr_end(i->ocr, s->ocr, &a, &i->work.out);
+	i->ocr = NULL;
+	settle_item(s, i, &a);
+	answer_free(&a);
+}
+
+/* The program that made the answer. */
+static const char *
+program_of(const struct answer *a)
+{
+	struct json_object *metadata;
+	const char *program =
+		json_object_object_get_ex(a->about, "metadata", &metadata) ? rec_string(metadata, "reader") : NULL;
+
+	return program ? program : "";
+}
+
+/* Takes the text of a page. */
+static void
+take_page(struct parser *s, struct item *i)
+{
+	struct answer a = {0};
+
+	if (i->work.end == WORK_FAILED)
+		ocr_put_failure(i->ocr, i->work.why, NULL);
+	else if (i->work.end != WORK_DONE || !answer_read(&i->work, &a))
+		ocr_put_failure(i->ocr, "the process that reads it sent an invalid answer", NULL);
+	else if (rec_string(a.about, "needs_package"))
+		ocr_put_failure(i->ocr, "the program is not installed", rec_string(a.about, "needs_package"));
+	else
+		ocr_put_text(i->ocr, a.text.data, program_of(&a));
+	answer_free(&a);
+	file_close(i->work.in, 0);
+	file_close(i->work.out, 0);
+	send_page(s, i);
+}
+
+static bool
+begin_ocr(struct parser *s, struct item *i, struct answer *a)
+{
+	i->ocr = s->ocr ? ocr_begin(a, i->work.out) : NULL;
+	if (!i->ocr)
+		return false;
+	*a = (struct answer){0};
+	i->file = i->work.in;
+	send_page(s, i);
+	return true;
+}
+
 static void
 take_answer(struct parser *s, struct item *i)
 {
 	struct answer a;
 
 	errno = 0;
-	if (answer_read(&i->work, &a))
-		settle_item(s, i, &a);
-	else if (trouble_is_local(errno))
+	if (answer_read(&i->work, &a)) {
+		if (i->package && !rec_string(a.about, "needs_package"))
+			rec_add_string(a.about, "needs_package", i->package);
+		if (!begin_ocr(s, i, &a))
+			settle_item(s, i, &a);
+	} else if (trouble_is_local(errno))
 		fail_source(s, i, "its content cannot be read");
 	else
 		fail_item(s, i, "parse_crashed", false, "the process that parses it sent an invalid answer");
@@ -307,7 +400,9 @@ try_other(struct parser *s, struct item *i)
 	memcpy(was, i->mime, sizeof(was));
 	if (!i->asked && !ask_type(s, i))
 		return;
-	format = file_kind_format(i->mime);
+	format = choose_format(i);
+	if (format && strcmp(format, "mail") == 0 && strcmp(format, i->work.format) == 0)
+		format = "text"; /* it has no headers */
 	if (format && strcmp(format, i->work.format) != 0)
 		send_item(s, i, format);
 	else if (strcmp(was, "application/pdf") == 0 && format)
@@ -319,6 +414,10 @@ try_other(struct parser *s, struct item *i)
 void
 item_go_on(struct parser *s, struct item *i)
 {
+	if (i->ocr) {
+		take_page(s, i);
+		return;
+	}
 	switch (i->work.end) {
 	case WORK_DONE:
 		take_answer(s, i);
@@ -386,17 +485,6 @@ take_place(struct parser *s, struct item *i)
 	return true;
 }
 
-/* By its name, where its bytes do not determine its kind. The short magic numbers of some kinds are also the beginning
- * of texts: one in Japanese may be taken for a program of DOS. */
-static const char *
-format_by_name(const struct item *i)
-{
-	const char *format = file_kind_format_of_name(name_of(i));
-
-	return format && (strcmp(i->mime, "application/octet-stream") == 0 || strcmp(format, "text") == 0) ? format
-													   : NULL;
-}
-
 static void
 start_item(struct parser *s, struct item *i)
 {
@@ -408,9 +496,7 @@ start_item(struct parser *s, struct item *i)
 		memcpy(i->mime, mime, strlen(mime) + 1);
 	else if (!ask_type(s, i))
 		return;
-	format = file_kind_format(i->mime);
-	if (!format)
-		format = format_by_name(i);
+	format = choose_format(i);
 	if (format)
 		send_item(s, i, format);
 	else if (strcmp(i->mime, "application/encrypted") == 0)

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "confined/type.h"
 #include "content_store.h"
+#include "ocr.h"
 #include "pool.h"
 #include "records/rec.h"
 
@@ -28,7 +29,10 @@ struct item {
 	struct work work;
 	bool settled; /* there is nothing more to do but to say it */
 	bool failed;
-	struct buf text; /* that --text says */
+	struct buf text;     /* that --text says */
+	const char *package; /* NULL, or the package of a better reader of such files; constant */
+	struct ocr *ocr;     /* NULL, or the pages of the document that are read as pictures, one after the other */
+	int file;            /* then the descriptor of the file, and work.in is that of a page */
 };
 
 /* What all items are done with. */
@@ -37,6 +41,8 @@ struct parser {
 	struct content_store *store;
 	struct typer *typer;
 	const char *base; /* the address of the pages whose records have none; NULL: not known */
+	const char *ocr;  /* the languages of OCR; NULL: none is wanted */
+	unsigned seconds; /* the time for one document */
 	bool as_text;     /* the text alone is wanted of what is in no batch */
 	unsigned long long parsed, failed;
 };

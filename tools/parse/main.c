@@ -14,24 +14,27 @@
 #include "html/url.h"
 #include "item.h"
 #include "parse_helper.h"
+#include "readers.h"
 
-enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT };
+enum { AHEAD = 4, SECONDS = 60, OPT_SERVE = 256, OPT_TIMEOUT, OPT_OCR, OPT_RUN };
 
 static const struct opt table[] = {
 	{'b', "base", "URL", "the address of the pages, to resolve their relative URLs"},
 	{'r', "root", "DIR", "the root directory of the batches that records name"},
 	{'P', "parallel", "N", "parse N documents at once (the number of processors)"},
 	{OPT_TIMEOUT, "timeout", "SECONDS", "the time for one document (60)"},
+	{OPT_OCR, "ocr", "LANGUAGES", "read pictures of text, in languages such as eng+deu"},
 	{'t', "text", NULL, "print only the text, as on a terminal"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{OPT_SERVE, "serve", "FORMAT", "parse files that arrive on standard input"},
+	{OPT_RUN, "run", NULL, "confine this process, and execute the program that is named"},
 	{0},
 };
 
 struct options {
-	const char *root, *base, *serve;
+	const char *root, *base, *serve, *ocr;
 	unsigned parallel, seconds;
-	bool text, json;
+	bool text, json, run;
 };
 
 /* The current items, in the order of input. */
@@ -100,7 +103,7 @@ print_settled(struct queue *q, const struct parser *s)
 static int
 parse_all(const struct options *o, char **operands)
 {
-	struct parser s = {.as_text = o->text, .base = o->base};
+	struct parser s = {.as_text = o->text, .base = o->base, .ocr = o->ocr, .seconds = o->seconds};
 	struct queue q = {.in = rec_open(operands, STDIN_FILENO), .most = (size_t)o->parallel * AHEAD};
 	int code;
 
@@ -167,6 +170,10 @@ read_options(struct options *a, struct opts *o)
 			a->parallel = (unsigned)opt_number(o, 1, POOL_MAX);
 		else if (id == OPT_TIMEOUT)
 			a->seconds = (unsigned)opt_number(o, 1, 3600);
+		else if (id == OPT_OCR)
+			a->ocr = o->value;
+		else if (id == OPT_RUN)
+			a->run = true;
 		else if (id == 't')
 			a->text = true;
 		else if (id == 'j')
@@ -176,6 +183,10 @@ read_options(struct options *a, struct opts *o)
 	}
 	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
 		opt_die(*opt_rest(o) ? "--serve takes no files" : "--serve does not know the format '%s'", a->serve);
+	if (a->run && !*opt_rest(o))
+		opt_die("--run needs a program");
+	if (a->ocr && !ocr_are_languages(a->ocr))
+		opt_die("--ocr takes languages as tesseract names them, such as eng+deu, not '%s'", a->ocr);
 	if (a->base && !is_base(a->base))
 		opt_die("--base takes a URL of http or https, not '%s'", a->base);
 	if (a->text && a->json)
@@ -194,5 +205,8 @@ main(int argc, char **argv)
 	read_options(&a, &o);
 	if (a.serve)
 		parse_serve(a.serve);
+	if (a.run)
+		run_launch(opt_rest(&o));
+	readers_load();
 	msg_finish(parse_all(&a, opt_rest(&o)));
 }

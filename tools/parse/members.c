@@ -144,19 +144,26 @@ members_resolve(const char *from, const char *href, char out[MEMBER_NAME])
 
 /* --- unpacking --- */
 
-/* Fails with the message of libarchive, which says why it cannot be unpacked. */
-static bool
-report_damage(struct archive *a, struct doc *d)
+bool
+members_fail(struct archive *a, const struct unpack *u, struct doc *d)
 {
 	const char *words = archive_error_string(a);
 
-	if (source.failed)
-		return doc_unread(d, source.failed);
-	if (archive_read_has_encrypted_entries(a) > 0 || (words && strcasestr(words, "encrypt")))
+	words = words ? words : "it cannot be unpacked";
+	switch (unpack_fault(a, u)) {
+	case UNPACK_UNREAD:
+		return doc_unread(d, u->failed);
+	case UNPACK_ENCRYPTED:
 		return doc_fail(d, "encrypted", "it is encrypted");
-	if (archive_errno(a) == ENOMEM)
+	case UNPACK_MEMORY:
 		return doc_fail(d, "memory", "unpacking it needs too much memory");
-	return doc_fail(d, "damaged", "it is damaged or cut short: %s", words ? words : "it cannot be unpacked");
+	case UNPACK_UNSUPPORTED:
+		return doc_fail(d, "unsupported", "it is of a kind that cannot be unpacked here: %s", words);
+	case UNPACK_NOT:
+	case UNPACK_DAMAGED:
+		break;
+	}
+	return doc_fail(d, "damaged", "it is damaged or cut short: %s", words);
 }
 
 /* Unpacks the current entry of A, up to MOST bytes. False: A has the reason. */
@@ -198,7 +205,7 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 		struct member_one *one;
 
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
-			return report_damage(a, d);
+			return members_fail(a, &source, d);
 		if (m->count == MEMBERS_COUNT)
 			return doc_fail(d, "memory", "it has more than %d parts", MEMBERS_COUNT);
 		if ((m->count & (m->count - 1)) == 0)
@@ -210,7 +217,7 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 		if (archive_entry_is_encrypted(entry))
 			return doc_fail(d, "encrypted", "it is encrypted");
 		if (!unpack_one(a, one, left < MEMBER_MAX ? left : MEMBER_MAX))
-			return report_damage(a, d);
+			return members_fail(a, &source, d);
 		d->truncated = d->truncated || one->cut;
 		m->cut = m->cut || (one->cut && one->bytes);
 		left -= one->n;
@@ -227,7 +234,7 @@ members_read(const struct request *r, struct doc *d, struct members *m, bool (*w
 	*m = (struct members){0};
 	if (!a)
 		return doc_unread(d, errno);
-	whole = archive_read_open1(a) == ARCHIVE_OK ? read_all(a, d, m, wanted) : report_damage(a, d);
+	whole = archive_read_open1(a) == ARCHIVE_OK ? read_all(a, d, m, wanted) : members_fail(a, &source, d);
 	archive_read_free(a);
 	sort_names(m);
 	return whole;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "confined/unpack.h"
 #include "request.h"
 
 enum {
@@ -39,6 +40,9 @@ bool members_list(const struct request *r, struct doc *d, struct members *m);
  * D->truncated is set. False: doc_fail() was called. For members_free(), whatever returns.
  */
 bool members_read(const struct request *r, struct doc *d, struct members *m, bool (*wanted)(const char *name));
+
+/* Fails with the reason for which A, which reads U, cannot be unpacked. Always false. */
+bool members_fail(struct archive *a, const struct unpack *u, struct doc *d);
 
 /* The one of the name, NULL where there is none or it was not unpacked. If no name is the same, upper and lower case do
  * not matter. */

@@ -17,13 +17,14 @@
 #include "formats.h"
 #include "records/rec.h"
 
-enum { REQUEST = 4 * SERVE_LINE + 8, PROBE = 64 << 20 };
+enum { REQUEST = 5 * SERVE_LINE + 8, PROBE = 64 << 20 };
 
 /* The output file may grow to the maximum size of an answer. */
 #define OUT_MAX ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
 
 static const struct format formats[] = {
 	{"text", {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16}, text_load, text_parse},
+	{"mail", {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16}, mail_load, mail_parse},
 	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 32}, pdf_load, pdf_parse},
 	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, packed_load, packed_parse},
 	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64}, picture_load, picture_parse},
@@ -33,6 +34,7 @@ static const struct format formats[] = {
 	 picture_parse},
 	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 32}, av_load, av_parse},
 	{"feed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, feed_load, feed_parse},
+	{.name = "reader", .load = reader_load, .parse = reader_parse},
 };
 
 static const struct format *
@@ -52,6 +54,18 @@ serve_knows(const char *format)
 
 /* --- requests and answers --- */
 
+/* "MILLISECONDS LANGUAGES": both may be missing. */
+static void
+take_options(struct request *r, char *words)
+{
+	char *rest = words;
+
+	r->ms = (int)strtol(words, &rest, 10);
+	r->ms = r->ms > 0 ? r->ms : REQUEST_SECONDS * 1000;
+	r->ocr = rest + (*rest == ' ');
+	rest[strcspn(rest, "\n")] = '\0';
+}
+
 /* Reads one request; its lines are in TEXT. 1, 0 at end-of-file, -1 for anything else than a request. */
 static int
 receive_request(struct request *r, char text[REQUEST])
@@ -67,6 +81,7 @@ receive_request(struct request *r, char text[REQUEST])
 	r->url = strsep(&text, "\n");
 	r->name = strsep(&text, "\n");
 	r->type = strsep(&text, "\n");
+	take_options(r, text ? text : (char *)(size_t) "");
 	return r->type ? 1 : -1;
 }
 
@@ -103,7 +118,7 @@ make_meta(const struct doc *d)
 static void
 miss_text(const struct request *r, struct doc *d)
 {
-	static const char *const with_text[] = {"page", "text", "pdf", "document", "book", "file", NULL};
+	static const char *const with_text[] = {"page", "text", "pdf", "document", "book", "mail", "file", NULL};
 	struct stat st;
 
 	if (d->md.out.len == 0 && word_is_in(d->kind, with_text) && (fstat(r->in, &st) < 0 || st.st_size > 0))
@@ -191,7 +206,10 @@ parse_serve(const char *format)
 	f->load();
 	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0)
 		msg_die_errno(EX_OSERR, "cannot handle signals");
-	helper_confine(&f->limits);
+	if (f->load != reader_load)
+		helper_confine(&f->limits);
+	else if (!helper_send_answer("ready", 5, NULL, 0))
+		_exit(EX_OSERR);
 	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
 		_exit(EX_OSERR);
 	while ((got = receive_request(&r, text)) > 0) {

@@ -1,11 +1,12 @@
 /*
  * parse_helper: the confined part of bi-parse.
  *
- * The protocol is that of helper.h: each packet to `bi-parse --serve FORMAT` is four lines, the file's media type, URL,
- * name and Content-Type (all may be empty), with two descriptors (SCM_RIGHTS): the file, and an empty one for what is
- * made of it. There it writes the bytes of pictures, one after the other, then the text, then a JSON object with the
- * rest, and answers "done IMAGES TEXT META", how many bytes each has; or "failed CODE WORDS", or "other": it is not of
- * that format.
+ * The protocol is that of helper.h: each packet to `bi-parse --serve FORMAT` is five lines: the file's media type, URL,
+ * name and Content-Type, and "MILLISECONDS LANGUAGES", the time and the languages of OCR. All may be empty, and the
+ * last may be missing. With it come two descriptors (SCM_RIGHTS): the file, and an empty one for what is made of it.
+ * There it writes the bytes of pictures, one after the other, then the text, then a JSON object with the rest, and
+ * answers "done IMAGES TEXT META", how many bytes each has; or "failed CODE WORDS", or "other": it is not of that
+ * format.
  */
 #ifndef BI_PARSE_HELPER_H
 #define BI_PARSE_HELPER_H

@@ -8,6 +8,7 @@
 
 #include "base/msg.h"
 #include "formats.h"
+#include "ocr_pages.h"
 #include "pdf_charmaps.h"
 #include "pdf_notes.h"
 #include "pdf_page.h"
@@ -172,7 +173,7 @@ take_title(struct doc *d, const struct pdf_layout *l)
 
 /* Writes a page, and notes what it has beside its text. */
 static void
-put_page(struct doc *d, PopplerPage *page, struct pages *pages, int index)
+put_page(const struct request *r, struct doc *d, PopplerPage *page, struct pages *pages, int index)
 {
 	struct pdf_layout l;
 
@@ -182,8 +183,11 @@ put_page(struct doc *d, PopplerPage *page, struct pages *pages, int index)
 	pdf_page_write(d, &pages->written, &l, index);
 	if (index == 0)
 		take_title(d, &l);
-	if (pdf_page_is_scan(page, l.characters))
+	if (pdf_page_is_scan(page, l.characters)) {
 		page_ranges_add(&pages->scans, (unsigned)index + 1);
+		if (*r->ocr)
+			ocr_save_page(d, page, (unsigned)index + 1);
+	}
 	pages->fields += pdf_fields_write(d, page);
 	pdf_notes_write(d, page);
 	pdf_links_add(d, page);
@@ -191,7 +195,7 @@ put_page(struct doc *d, PopplerPage *page, struct pages *pages, int index)
 }
 
 static void
-put_pages(struct doc *d, PopplerDocument *document, struct pages *pages)
+put_pages(const struct request *r, struct doc *d, PopplerDocument *document, struct pages *pages)
 {
 	int n = poppler_document_get_n_pages(document);
 
@@ -211,7 +215,7 @@ put_pages(struct doc *d, PopplerDocument *document, struct pages *pages)
 			doc_missing(d, "pages");
 			continue;
 		}
-		put_page(d, page, pages, i);
+		put_page(r, d, page, pages, i);
 		g_object_unref(page);
 	}
 	d->truncated = d->truncated || pages->written.outline.cut;
@@ -243,14 +247,14 @@ note_problems(struct doc *d, const struct pdf_problems *problems, const char *by
 }
 
 static void
-parse_document(struct doc *d, PopplerDocument *document, const struct pdf_problems *problems, const char *bytes,
-	       size_t n)
+parse_document(const struct request *r, struct doc *d, PopplerDocument *document, const struct pdf_problems *problems,
+	       const char *bytes, size_t n)
 {
 	struct pages pages = {.drawing = DRAWING};
 
 	describe_document(d, document);
 	pdf_attachments_note(d, document);
-	put_pages(d, document, &pages);
+	put_pages(r, d, document, &pages);
 	miss_form(d, &pages, bytes, n);
 	note_problems(d, problems, bytes, n);
 }
@@ -301,7 +305,7 @@ pdf_parse(const struct request *r, struct doc *d)
 	if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_DAMAGED))
 		document = open_cut(bytes, n, &whole);
 	if (document && poppler_document_get_n_pages(document) > 0) {
-		parse_document(d, document, &problems, bytes, n);
+		parse_document(r, d, document, &problems, bytes, n);
 	} else if (document) {
 		doc_fail(d, "damaged", "it is damaged: it has no pages");
 	} else if (g_error_matches(error, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED)) {

@@ -6,6 +6,7 @@
 #include <vips/vips.h>
 
 #include "formats.h"
+#include "ocr_pages.h"
 #include "pictures/picture_file.h"
 #include "svg_text.h"
 
@@ -130,6 +131,17 @@ fail_picture(struct doc *d, const struct picture_file *p, enum picture_found fou
 	return doc_fail(d, "damaged", "%s", why);
 }
 
+static void
+save_for_ocr(struct doc *d, const struct picture_file *p)
+{
+	VipsImage *image = picture_open(p, 0);
+
+	if (image) {
+		ocr_save_picture(d, image);
+		g_object_unref(image);
+	}
+}
+
 bool
 picture_parse(const struct request *r, struct doc *d)
 {
@@ -144,6 +156,8 @@ picture_parse(const struct request *r, struct doc *d)
 	found = picture_find(&p, bytes, n, extra);
 	if (found == PICTURE_FOUND) {
 		describe_picture(d, &p);
+		if (*r->ocr)
+			save_for_ocr(d, &p);
 		if (strncmp(p.kind->loader, "VipsForeignLoadSvg", 18) == 0)
 			svg_text_put(bytes, n, d);
 	} else {

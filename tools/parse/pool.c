@@ -15,7 +15,7 @@
 #include "doc.h"
 #include "parse_helper.h"
 
-enum { FORMATS = 8, USES = 500 }; /* a process is replaced after so many documents, because libraries leak memory */
+enum { FORMATS = 12, USES = 500 }; /* a process is replaced after so many documents, because libraries leak memory */
 
 struct worker {
 	struct helper helper;
@@ -203,8 +203,13 @@ static bool
 take_failure(struct work *w, char *words)
 {
 	static const char *const codes[][2] = {
-		{"damaged ", "parse_damaged"}, {"encrypted ", "parse_encrypted"}, {"unsupported ", "parse_unsupported"},
-		{"memory ", "parse_memory"},   {"unread ", TROUBLE_CODE},
+		{"damaged ", "parse_damaged"},
+		{"encrypted ", "parse_encrypted"},
+		{"unsupported ", "parse_unsupported"},
+		{"memory ", "parse_memory"},
+		{"unread ", TROUBLE_CODE},
+		{"late ", "parse_timeout"},
+		{"program ", "parse_program_failed"},
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)

@@ -16,6 +16,8 @@ struct request {
 	const char *url;  /* where it is from, "" where not known */
 	const char *name; /* what it is called, a label, "" where not known */
 	const char *type; /* the Content-Type that it came with, "" where not known */
+	const char *ocr;  /* the languages in which pictures of text shall be read, as tesseract names them; "": none */
+	int ms;           /* how long a program may take for it */
 };
 
 enum { REQUEST_SECONDS = 30 }; /* of processor time for one document; more, and the process ends by SIGPROF */

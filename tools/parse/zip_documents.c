@@ -37,7 +37,7 @@ static bool
 list_all(struct archive *a, struct doc *d)
 {
 	struct archive_entry *entry;
-	size_t count = 0, files = 0;
+	size_t count = 0, files = 0, encrypted = 0;
 	double bytes = 0;
 	int rc, tries = 0;
 
@@ -48,16 +48,13 @@ list_all(struct archive *a, struct doc *d)
 		if (rc == ARCHIVE_RETRY && tries++ < TRIES)
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
-			if (packed.source.failed)
-				return doc_unread(d, packed.source.failed);
-			if (count == 0)
-				return doc_fail(d, "damaged", "it is damaged: %s",
-						archive_error_string(a) ? archive_error_string(a)
-									: "no member can be read");
-			d->truncated = true;
+			if (count == 0 || unpack_fault(a, &packed.source) == UNPACK_UNREAD)
+				return members_fail(a, &packed.source, d);
+			doc_missing(d, "members");
 			break;
 		}
 		if (count == LISTED || d->md.full || request_is_late()) {
+			doc_missing(d, "members");
 			d->truncated = true;
 			break;
 		}
@@ -71,10 +68,15 @@ list_all(struct archive *a, struct doc *d)
 		md_leave(&d->md);
 		count++;
 		files += archive_entry_filetype(entry) == AE_IFREG;
+		encrypted += archive_entry_is_encrypted(entry) > 0;
 		bytes += archive_entry_size_is_set(entry) ? (double)archive_entry_size(entry) : 0;
 	}
+	if (rc == ARCHIVE_EOF && unpack_overlaps(a, &packed.source, count) > 0)
+		doc_missing(d, "members");
 	doc_meta_number(d, "members", (double)count);
 	doc_meta_number(d, "files", (double)files);
+	if (encrypted > 0)
+		doc_meta_number(d, "encrypted", (double)encrypted);
 	doc_meta_number(d, "bytes_unpacked", bytes);
 	if (archive_format_name(a))
 		doc_meta(d, "format", archive_format_name(a));
@@ -93,8 +95,7 @@ list_archive(const struct request *r, struct doc *d)
 	if (archive_read_open1(a) == ARCHIVE_OK)
 		listed = list_all(a, d);
 	else
-		listed = packed.source.failed &&
-			 doc_unread(d, packed.source.failed); /* otherwise libarchive does not know the format */
+		listed = unpack_fault(a, &packed.source) != UNPACK_NOT && members_fail(a, &packed.source, d);
 	archive_read_free(a);
 	return listed;
 }

@@ -1,4 +1,5 @@
 #include "confined/confine.h"
+#include "confined/confine_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -27,7 +29,8 @@
 #define ADDRESS_SANITIZER 0
 #endif
 
-/* Allowed with any arguments: they reach nothing that is not already open. */
+/* Allowed with any arguments: they reach nothing that is not already open. Also for other people's programs
+ * (run_program.h). */
 static const int allowed[] = {
 	/* open descriptors; a socket takes descriptors from its peer only */
 	SCMP_SYS(read),
@@ -102,14 +105,7 @@ static const int allowed[] = {
 	SCMP_SYS(uname),
 };
 
-/* Allowed if this argument, masked, has this value. */
-struct allowed_when {
-	int call;
-	unsigned arg;
-	unsigned long mask, value;
-};
-
-static const struct allowed_when when[] = {
+static const struct confine_call when[] = {
 	{SCMP_SYS(mmap), 2, PROT_EXEC, 0},           {SCMP_SYS(mmap2), 2, PROT_EXEC, 0},
 	{SCMP_SYS(mprotect), 2, PROT_EXEC, 0},       {SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
 	{SCMP_SYS(fcntl), 1, ~0UL, F_GETFD},         {SCMP_SYS(fcntl), 1, ~0UL, F_SETFD},
@@ -117,8 +113,8 @@ static const struct allowed_when when[] = {
 	{SCMP_SYS(fcntl), 1, ~0UL, F_DUPFD_CLOEXEC}, {SCMP_SYS(prctl), 0, ~0UL, PR_SET_NAME},
 };
 
-static int
-set_limit(enum __rlimit_resource resource, size_t value)
+int
+confine_limit(enum __rlimit_resource resource, size_t value)
 {
 	struct rlimit now, new = {value, value};
 
@@ -133,10 +129,11 @@ set_limit(enum __rlimit_resource resource, size_t value)
 static int
 limit_all(const struct confine_limits *l)
 {
-	if (set_limit(RLIMIT_CORE, 0) < 0 || (l->memory && !ADDRESS_SANITIZER && set_limit(RLIMIT_AS, l->memory) < 0) ||
-	    (l->seconds && set_limit(RLIMIT_CPU, l->seconds) < 0) ||
-	    (l->file_size && set_limit(RLIMIT_FSIZE, l->file_size) < 0) ||
-	    (l->files && set_limit(RLIMIT_NOFILE, l->files) < 0))
+	if (confine_limit(RLIMIT_CORE, 0) < 0 ||
+	    (l->memory && !ADDRESS_SANITIZER && confine_limit(RLIMIT_AS, l->memory) < 0) ||
+	    (l->seconds && confine_limit(RLIMIT_CPU, l->seconds) < 0) ||
+	    (l->file_size && confine_limit(RLIMIT_FSIZE, l->file_size) < 0) ||
+	    (l->files && confine_limit(RLIMIT_NOFILE, l->files) < 0))
 		return -1;
 	return 0;
 }
@@ -198,23 +195,42 @@ handle_trap(void)
 
 /* --- the filter --- */
 
-static int
-allow_some(scmp_filter_ctx filter)
+int
+confine_allow_common(scmp_filter_ctx filter)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-	for (size_t i = 0; i < sizeof(when) / sizeof(when[0]) && rc == 0; i++)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, when[i].call, 1,
-				      SCMP_CMP(when[i].arg, SCMP_CMP_MASKED_EQ, when[i].mask, when[i].value));
-	/* abort(3) may signal this process, prlimit(2) may query it, and the handler of SIGSYS must stay. */
+	/* abort(3) may signal this process, and prlimit(2) may query it. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 				      SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0_64(SCMP_CMP_EQ, 0, 0),
 				      SCMP_A2_64(SCMP_CMP_EQ, 0, 0));
+	return rc;
+}
+
+int
+confine_allow_when(scmp_filter_ctx filter, const struct confine_call *calls, size_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i].call, 1,
+				      SCMP_CMP(calls[i].arg, SCMP_CMP_MASKED_EQ, calls[i].mask, calls[i].value));
+	return rc;
+}
+
+static int
+allow_some(scmp_filter_ctx filter)
+{
+	int rc = confine_allow_common(filter);
+
+	if (rc == 0)
+		rc = confine_allow_when(filter, when, sizeof(when) / sizeof(when[0]));
+	/* The handler of SIGSYS must stay. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
 				      SCMP_A0_64(SCMP_CMP_NE, SIGSYS, 0));
@@ -284,8 +300,38 @@ static const struct {
 	{6, {.scoped = 3}, offsetof(struct ruleset, scoped) + sizeof(uint64_t)}, /* abstract sockets, signals */
 };
 
+/* Allows to read and execute what is below the directory PATH, or the file PATH, or FD if PATH is NULL; to write as
+ * well to a device. A path that does not exist needs no rule. */
+static int
+allow_path(int ruleset, const char *path, int fd)
+{
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE,
+		.parent_fd = path ? open(path, O_PATH | O_CLOEXEC) : fd,
+	};
+	struct stat st;
+	long rc = 0;
+
+	if (rule.parent_fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(rule.parent_fd, &st) < 0)
+		return file_close(path ? rule.parent_fd : -1, -1);
+	if (S_ISDIR(st.st_mode))
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+	if (S_ISCHR(st.st_mode))
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_WRITE_FILE;
+	rc = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	return file_close(path ? rule.parent_fd : -1, rc < 0 ? -1 : 0);
+}
+
 int
 confine_landlock(void)
+{
+	return confine_landlock_except(NULL, NULL, 0);
+}
+
+int
+confine_landlock_except(const char *const *paths, const int *fds, size_t fd_count)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), fd, rc;
 	struct ruleset denied = {0};
@@ -304,6 +350,12 @@ confine_landlock(void)
 	fd = syscall(SYS_landlock_create_ruleset, &denied, size, 0);
 	if (fd < 0)
 		return -1;
+	for (; paths && *paths; paths++)
+		if (allow_path((int)fd, *paths, -1) < 0)
+			return file_close((int)fd, -1);
+	for (size_t i = 0; i < fd_count; i++)
+		if (allow_path((int)fd, NULL, fds[i]) < 0)
+			return file_close((int)fd, -1);
 	rc = syscall(SYS_landlock_restrict_self, (int)fd, 0);
 	return file_close((int)fd, rc < 0 ? -1 : 0);
 }

@@ -18,13 +18,14 @@
 #include "confined/helper.h"
 #include "files/file.h"
 
-enum { RATIO_FROM = 10 << 20, PACKET = EXPAND_BLOCK + 16 };
+enum { PACKET = EXPAND_BLOCK + 16 };
 
 static const struct expand_limits usual = {
 	.members = 10000,
 	.bytes = (uint64_t)4 << 30,
 	.member_bytes = (uint64_t)2 << 30,
-	.ratio = 200,
+	.ratio = 1000, /* deflate reaches 1,030 with zeros */
+	.free = (uint64_t)1 << 30,
 	.stall = 30 * 1000,
 };
 
@@ -34,6 +35,9 @@ struct expand {
 	uint64_t packed; /* bytes of the archive */
 	struct expand_totals totals;
 	uint64_t entries;      /* how many entries began */
+	uint64_t files;        /* how many of them are no directories */
+	uint64_t encrypted;    /* how many need a password */
+	uint64_t holes;        /* bytes of holes, of those that were unpacked */
 	uint64_t member_bytes; /* of the current entry */
 	bool inside;           /* an entry is under way */
 	bool dropping;         /* and the entry is not returned to the caller */
@@ -102,7 +106,8 @@ take_failure(struct expand *e, const char *packet)
 		char letter;
 	} known[] = {
 		{"archive_damaged", "it is damaged", 'd'},
-		{"archive_encrypted", "it is encrypted", 'e'},
+		{"archive_encrypted", "it needs a password", 'e'},
+		{"archive_unsupported", "its method or version is not known here", 'u'},
 		{"not_an_archive", "it is no archive that can be unpacked here", 'n'},
 		{"archive_memory", "it takes too much memory", 'm'},
 		{TROUBLE_CODE, "it cannot be read", 'i'},
@@ -121,15 +126,19 @@ take_end(struct expand *e)
 		return fail_nonsense(e);
 	if (e->entries == 0)
 		return fail_archive(e, "archive_empty", "there is nothing in it");
+	if (e->files == 0)
+		return fail_archive(e, "archive_empty", "there are only directories in it");
+	if (e->encrypted == e->files)
+		return fail_archive(e, "archive_encrypted", "all that is in it needs a password");
 	helper_stop(&e->helper);
 	return e->end = EXPAND_END;
 }
 
 /* --- the limits --- */
 
-/* EXPAND_AGAIN, or the end if MORE bytes are too many. */
+/* EXPAND_AGAIN, or the end if MORE bytes, holes or not, are too many. */
 static enum expand_event
-check_bytes(struct expand *e, uint64_t more)
+check_size(struct expand *e, uint64_t more)
 {
 	const struct expand_limits *l = &e->limits;
 
@@ -137,8 +146,18 @@ check_bytes(struct expand *e, uint64_t more)
 		return fail_limit(e, "archive_too_large", "a member has more bytes than the limit of", l->member_bytes);
 	if (more > l->bytes || e->totals.bytes > l->bytes - more)
 		return fail_limit(e, "archive_too_large", "unpacked it has more bytes than the limit of", l->bytes);
-	if (e->totals.bytes + more > RATIO_FROM && (e->totals.bytes + more) / l->ratio >= e->packed)
-		return fail_limit(e, "archive_ratio", "it unpacks to more than its size times", l->ratio);
+	return EXPAND_AGAIN;
+}
+
+/* The same for all that was unpacked in relation to the archive. Holes do not count: they cost nothing. */
+static enum expand_event
+check_ratio(struct expand *e)
+{
+	uint64_t solid = e->totals.bytes - e->holes;
+
+	if (solid > e->limits.free && solid / e->limits.ratio >= e->packed)
+		return fail_limit(e, "archive_ratio", "it unpacks to more than its size times the limit of",
+				  e->limits.ratio);
 	return EXPAND_AGAIN;
 }
 
@@ -207,6 +226,7 @@ take_entry(struct expand *e, size_t n, struct expand_member *out)
 	e->inside = true;
 	e->member_bytes = 0;
 	e->dropping = kind == 'd';
+	e->files += kind != 'd';
 	why = member_label(&e->path, name, n - (size_t)(name - e->packet));
 	wrong_kind = kind_refused(kind);
 	out->path = e->path.data;
@@ -217,7 +237,7 @@ take_entry(struct expand *e, size_t n, struct expand_member *out)
 		return refuse_member(e, out, "member_bad_name", why);
 	if (wrong_kind)
 		return refuse_member(e, out, "member_not_a_file", wrong_kind);
-	if (size > 0 && check_bytes(e, (uint64_t)size) != EXPAND_AGAIN)
+	if (size > 0 && check_size(e, (uint64_t)size) != EXPAND_AGAIN)
 		return EXPAND_FAILED;
 	out->size = size;
 	out->mtime = mtime;
@@ -225,38 +245,64 @@ take_entry(struct expand *e, size_t n, struct expand_member *out)
 }
 
 static enum expand_event
-take_bytes(struct expand *e, size_t n, struct expand_member *out)
+take_bytes(struct expand *e, const char *bytes, size_t n, bool hole, struct expand_member *out)
 {
 	if (!e->inside || n == 0)
 		return fail_nonsense(e);
-	if (check_bytes(e, n) != EXPAND_AGAIN)
+	if (check_size(e, n) != EXPAND_AGAIN)
 		return EXPAND_FAILED;
 	e->member_bytes += n;
 	e->totals.bytes += n;
+	e->holes += hole ? n : 0;
+	if (check_ratio(e) != EXPAND_AGAIN)
+		return EXPAND_FAILED;
 	if (e->dropping)
 		return EXPAND_AGAIN;
-	out->bytes = e->packet + 1;
+	out->bytes = bytes;
 	out->len = n;
 	return EXPAND_BYTES;
 }
 
 static enum expand_event
+take_hole(struct expand *e, struct expand_member *out)
+{
+	static const char zeros[EXPAND_BLOCK];
+	const char *at = e->packet + 1;
+	int64_t n;
+
+	if (!take_number(&at, &n) || n < 0 || n > EXPAND_BLOCK)
+		return fail_nonsense(e);
+	return take_bytes(e, zeros, (size_t)n, true, out);
+}
+
+static enum expand_event
 take_entry_end(struct expand *e, struct expand_member *out)
 {
-	bool whole = e->packet[0] == 'E';
+	static const struct {
+		const char *code, *words;
+		char letter;
+	} faults[] = {
+		{"member_damaged", "it is damaged", 'D'},
+		{"member_encrypted", "it needs a password", 'X'},
+		{"member_unsupported", "its method is not known here", 'U'},
+	};
 
 	if (!e->inside)
 		return fail_nonsense(e);
 	e->inside = false;
+	e->encrypted += e->packet[0] == 'X';
 	if (e->dropping)
 		return EXPAND_AGAIN;
-	if (whole) {
+	if (e->packet[0] == 'E') {
 		e->totals.members++;
 		return EXPAND_MEMBER_END;
 	}
 	e->totals.damaged++;
-	out->code = "member_damaged";
-	out->message = keep_words(e, e->packet + 1, "it is damaged");
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (faults[i].letter == e->packet[0]) {
+			out->code = faults[i].code;
+			out->message = keep_words(e, e->packet + 1, faults[i].words);
+		}
 	return EXPAND_MEMBER_FAILED;
 }
 
@@ -272,9 +318,13 @@ handle_packet(struct expand *e, size_t n, struct expand_member *out)
 	case 'M':
 		return take_entry(e, n, out);
 	case 'B':
-		return take_bytes(e, n - 1, out);
+		return take_bytes(e, e->packet + 1, n - 1, false, out);
+	case 'H':
+		return take_hole(e, out);
 	case 'E':
 	case 'D':
+	case 'U':
+	case 'X':
 		return take_entry_end(e, out);
 	case 'Z':
 		return take_end(e);
@@ -396,6 +446,7 @@ set_limits(struct expand *e, const struct expand_limits *given)
 	l->bytes = l->bytes ? l->bytes : usual.bytes;
 	l->member_bytes = l->member_bytes ? l->member_bytes : usual.member_bytes;
 	l->ratio = l->ratio ? l->ratio : usual.ratio;
+	l->free = l->free ? l->free : usual.free;
 	l->stall = l->stall > 0 ? l->stall : usual.stall;
 }
 

@@ -8,12 +8,14 @@
  * - "M", its kind, " SIZE MTIME NAME": "Mf 20123 1700000000 a/b.jpg". The kind is f (a file), d (a directory), h and l
  *   (a hard and a symbolic link), c, b, p, s (devices, pipe, socket) or ? (else); SIZE is -1 and MTIME is 0 if the
  *   archive does not say; NAME is the rest of the packet, the bytes as the archive has them;
- * - "B" and at most EXPAND_BLOCK of its bytes, holes as zeros; as often as it takes, never for an empty one;
- * - "E": it is whole; or "D" and words: it is damaged, and the next may be whole;
+ * - "B" and at most EXPAND_BLOCK of its bytes, or "H", the length of a hole, at most EXPAND_BLOCK, and a space; as
+ * often as it takes, never for an empty one;
+ * - "E": it is whole; or "D" and words: it is damaged; or "U" and words: its method is not known here; or "X": it needs
+ *   a password. The next may be whole;
  *
- * and last of all "Z", the end of the archive, or "F", a letter and words: why it stops here (d damaged, e encrypted, n
- * not an archive, m memory, i unreadable). The limits, and which members are refused, are decided here and not in
- * bi-expand: it reads bytes of strangers, so its answers are not trusted.
+ * and last of all "Z", the end of the archive, or "F", a letter and words: why it stops here (enum unpack_fault). The
+ * limits, and which members are refused, are decided here and not in bi-expand: it reads bytes of strangers, so its
+ * answers are not trusted.
  */
 #ifndef BI_EXPAND_H
 #define BI_EXPAND_H
@@ -34,7 +36,8 @@ struct expand_limits {
 	uint64_t members;      /* entries of any kind, directories too; 10,000 */
 	uint64_t bytes;        /* unpacked, of all members, refused ones too; 4 GiB */
 	uint64_t member_bytes; /* unpacked, of one member; 2 GiB */
-	uint64_t ratio;        /* unpacked bytes to those of the archive, beyond the first 10 MiB; 200 */
+	uint64_t ratio;        /* unpacked bytes, without holes, to those of the archive, beyond FREE; 1,000 */
+	uint64_t free;         /* unpacked bytes, without holes, that any archive may have; 1 GiB */
 	int stall;             /* milliseconds without a sign of life while we wait; 30,000 */
 };
 
@@ -43,7 +46,7 @@ enum expand_event {
 	EXPAND_MEMBER,        /* a member begins */
 	EXPAND_BYTES,         /* its next bytes */
 	EXPAND_MEMBER_END,    /* it is whole */
-	EXPAND_MEMBER_FAILED, /* it is damaged: drop its bytes. code, message; the next ones follow */
+	EXPAND_MEMBER_FAILED, /* it is damaged, encrypted or of an unknown method: drop its bytes. code, message */
 	EXPAND_REFUSED,       /* an entry that is refused: code (member_bad_name, member_not_a_file), message */
 	EXPAND_END,           /* the archive ended. Each further call returns this again */
 	EXPAND_FAILED,        /* unpacking ended, and the current member is incomplete: code, message. Likewise */
@@ -64,7 +67,7 @@ struct expand_member {
 /* The counts until now. */
 struct expand_totals {
 	uint64_t members; /* whole ones */
-	uint64_t damaged;
+	uint64_t damaged; /* or encrypted, or of an unknown method */
 	uint64_t refused;
 	uint64_t bytes; /* unpacked, whatever became of them */
 };
@@ -83,10 +86,13 @@ struct expand *expand_open(int archive_fd, const struct expand_limits *limits);
  * Returns the next event. Waits at most MS milliseconds for it; -1 waits until there is one, and the limits make sure
  * that one comes.
  *
- * The codes of EXPAND_FAILED: not_an_archive (also for a compressed file that is not a tar archive), archive_empty,
- * archive_damaged, archive_encrypted; by the limits archive_too_many, archive_too_large, archive_ratio, archive_memory,
- * archive_timeout; archive_crashed, if bi-expand crashed; and TROUBLE_CODE (trouble.h), if the archive could not be
- * read or this machine stopped bi-expand: the caller may unpack it again.
+ * The codes of EXPAND_MEMBER_FAILED: member_damaged, member_encrypted, member_unsupported.
+ *
+ * The codes of EXPAND_FAILED: not_an_archive (also for a compressed file that is not a tar archive), archive_empty
+ * (without a file), archive_damaged, archive_encrypted (also if all files are), archive_unsupported; by the limits
+ * archive_too_many, archive_too_large, archive_ratio, archive_memory, archive_timeout; archive_crashed, if bi-expand
+ * crashed; and TROUBLE_CODE (trouble.h), if the archive could not be read or this machine stopped bi-expand: the caller
+ * may unpack it again.
  */
 enum expand_event expand_next(struct expand *e, int ms, struct expand_member *out);
 

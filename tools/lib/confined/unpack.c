@@ -95,3 +95,46 @@ unpack_new(struct unpack *u, int fd)
 	archive_read_set_callback_data(a, u);
 	return a;
 }
+
+/* libarchive has no numbers for these, but its texts do not change: they are in its tests. */
+enum unpack_fault
+unpack_fault(struct archive *a, const struct unpack *u)
+{
+	const char *words = archive_error_string(a);
+
+	words = words ? words : "";
+	if (u->failed)
+		return UNPACK_UNREAD;
+	if (strcmp(words, "Unrecognized archive format") == 0)
+		return UNPACK_NOT;
+	if (strcasestr(words, "crypt") || strcasestr(words, "passphrase"))
+		return UNPACK_ENCRYPTED;
+	if (archive_errno(a) == ENOMEM)
+		return UNPACK_MEMORY;
+	if (strcasestr(words, "unsupported") || strcasestr(words, "not supported") ||
+	    strcasestr(words, "support unavailable") || strcasestr(words, "no support for") ||
+	    strcasestr(words, "codec ID"))
+		return UNPACK_UNSUPPORTED;
+	return archive_read_has_encrypted_entries(a) > 0 ? UNPACK_ENCRYPTED : UNPACK_DAMAGED;
+}
+
+uint64_t
+unpack_overlaps(struct archive *a, const struct unpack *u, uint64_t count)
+{
+	enum { END_SIZE = 22, COMMENT_MAX = 0xffff, COUNT_AT = 10, COUNT_UNKNOWN = 0xffff };
+	static unsigned char tail[END_SIZE + COMMENT_MAX];
+	int64_t from = u->size > (int64_t)sizeof(tail) ? u->size - (int64_t)sizeof(tail) : 0;
+	ssize_t n;
+
+	if ((archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_ZIP)
+		return 0;
+	n = file_read_at(u->fd, tail, sizeof(tail), from);
+	for (ssize_t i = n - END_SIZE; i >= 0; i--) {
+		uint64_t listed = (uint64_t)(tail[i + COUNT_AT] | tail[i + COUNT_AT + 1] << 8);
+
+		/* The end of the directory (PKWARE APPNOTE 4.3.16). A ZIP64 has its number elsewhere. */
+		if (memcmp(tail + i, "PK\5\6", 4) == 0)
+			return listed != COUNT_UNKNOWN && listed > count ? listed - count : 0;
+	}
+	return 0;
+}

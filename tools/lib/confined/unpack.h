@@ -29,4 +29,21 @@ void unpack_load(void);
  */
 struct archive *unpack_new(struct unpack *u, int fd);
 
+/* Why libarchive could not go on, as a letter of the protocol of expand.h. */
+enum unpack_fault {
+	UNPACK_DAMAGED = 'd',
+	UNPACK_ENCRYPTED = 'e',
+	UNPACK_NOT = 'n', /* it is not an archive */
+	UNPACK_MEMORY = 'm',
+	UNPACK_UNREAD = 'i',      /* u->failed is the errno */
+	UNPACK_UNSUPPORTED = 'u', /* it is whole, but of a method or version that this libarchive does not know */
+};
+
+/* Returns what the last error of A, which reads U, means. */
+enum unpack_fault unpack_fault(struct archive *a, const struct unpack *u);
+
+/* Returns how many members the directory at the end of a ZIP lists that are not among the COUNT that were read, since
+ * they are in the same place as others; 0 if there are none, or if it is no ZIP. */
+uint64_t unpack_overlaps(struct archive *a, const struct unpack *u, uint64_t count);
+
 #endif

@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# bi-parse: other people's programs that read files, and the walls around them.
+# shellcheck disable=SC2154 # run --separate-stderr sets stderr
+
+load helpers
+
+attack=$BI_BUILD/tests/reader_attack
+
+setup() {
+	bi_setup
+	cd "$BATS_TEST_TMPDIR" || return
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+	mkdir -p config/bi
+	printf 'words of the file\n' >file.foo
+}
+
+# readers <TABLE: the user's own table.
+readers() {
+	cat >config/bi/readers
+}
+
+# parsed FILE JQ [OPTION ...]
+parsed() {
+	bi-parse -j "${@:3}" "$1" | jq -c "$2"
+}
+
+# attacked WHAT [OPTION ...]: the record of a file that such a program reads.
+attacked() {
+	readers <<<".foo text - $attack $1"
+	run bi-parse -j "${@:2}" file.foo
+}
+
+@test "a program of the user's table reads files by name and by type, and later rows win" {
+	readers <<-END
+		# comment
+		.foo,text/x-foo  text - $attack fail
+		.foo  text - $attack copy   # another one
+		.bar  markdown - $attack copy
+		application/x-ipynb+json,.ipynb  markdown - $attack copy
+	END
+	printf 'one *star*\n\n  two   columns\n\xff \x1b[31m\n' >a.foo
+	run -0 parsed a.foo '[.kind, .metadata.reader, .text]'
+	assert_output "[\"document\",\"$attack\",\"one \\\\*star\\\\*\\n\\n\`\`\` \\n  two   columns\\n? [31m\\n\`\`\`\\n\"]"
+	printf -- '---\ntitle: "The *title*"\nauthor:\n- Ada L\n- Bob\nlang: en-GB\n---\n\n# Head\n\n*x* ![p](p.png)\n' >a.bar
+	run -0 parsed a.bar '[.title, .author, .language, .text, .missing]'
+	assert_output '["The *title*","Ada L","en-GB","# Head\n\n*x* ![p](p.png)\n",["pictures"]]'
+	# A name does not count against the bytes.
+	printf '%%PDF-1.4\n' >b.foo
+	run -1 bi-parse -j b.foo
+	assert_output --partial parse_damaged
+	printf '{"file":"%s","mime":"text/x-foo"}\n' "$PWD/a.foo" >record
+	run -1 bi-parse -j <record
+	assert_output --partial parse_program_failed
+}
+
+@test "a program that is not installed: the record says what is missing, and the package" {
+	readers <<-'END'
+		text/rtf,.rtf text catdoc-x nosuch-program
+		.ipynb markdown pandoc nosuch-program
+		application/msword,.doc text catdoc nosuch-program
+	END
+	printf '{\\rtf1 x}' >a.rtf
+	run -0 parsed a.rtf '[.status, .kind, .text, .missing, .needs_package]'
+	assert_output '["completed","document","",["text"],"catdoc-x"]'
+	# The text of what is known by its name alone is not lost.
+	printf '{"cells":[]}' >a.ipynb
+	run -0 parsed a.ipynb '[.kind, .text, .missing, .needs_package]'
+	assert_output '["text","{\"cells\":[]}",null,"pandoc"]'
+	printf '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1%01000d' 0 >a.doc
+	run -0 parsed a.doc '[.missing, .needs_package]'
+	assert_output '[["text"],"catdoc"]'
+	# A text with such a name is a text.
+	printf 'plain' >b.doc
+	run -0 parsed b.doc '[.kind, .text]'
+	assert_output '["text","plain"]'
+}
+
+@test "an invalid table is named, with the line" {
+	readers <<<'.foo text -'
+	run -78 bi-parse -j file.foo
+	assert_output --partial "config/bi/readers, line 1: a line has types, an output, a package and a program"
+	readers <<<".foo html - $attack"
+	run -78 bi-parse -j file.foo
+	assert_output --partial 'neither text nor markdown'
+	readers <<<".foo text Bad/Name $attack"
+	run -78 bi-parse -j file.foo
+	assert_output --partial 'the package has no valid name'
+}
+
+@test "a program that was taken over reads and changes no file" {
+	echo victim >/tmp/bi-reader-victim
+	attacked files
+	[ "$(cat /tmp/bi-reader-victim)" = victim ]
+	rm /tmp/bi-reader-victim
+	run -0 jq -r '.text // empty' <<<"$output"
+	assert_line 'read /usr: let through'
+	assert_line 'open its input again: let through'
+	run -0 grep -v '^$\|^read /usr: \|^open its input again: ' <<<"$output"
+	assert_equal "${#lines[@]}" 16
+	refute_output --partial 'let through'
+	[ ! -e /tmp/bi-reader-attack ]
+}
+
+@test "it starts nothing, connects to nothing and signals nobody" {
+	attacked processes
+	run -0 jq -r '.text // empty' <<<"$output"
+	run -0 grep -v '^$' <<<"$output"
+	assert_equal "${#lines[@]}" 22
+	refute_output --partial 'let through'
+}
+
+@test "it has nothing of ours in its environment, and three descriptors" {
+	export BI_SECRET=secret
+	attacked environment
+	run -0 jq -r '.text' <<<"$output"
+	assert_line 'HOME=/nonexistent'
+	refute_output --partial secret
+	refute_output --partial descriptor
+}
+
+@test "failures: crash, exit, memory, time, output" {
+	attacked fail
+	assert_failure 1
+	assert_output --partial '"code":"parse_program_failed"'
+	assert_output --partial 'cannot read it: it is '
+	refute_output --partial more
+	attacked crash
+	assert_output --partial parse_program_failed
+	attacked memory
+	assert_output --partial parse_memory
+	attacked sleep --timeout 1
+	assert_output --partial system_error
+	assert_output --partial 'was kept waiting'
+	attacked closed --timeout 1
+	assert_output --partial system_error
+	attacked flood
+	assert_success
+	run -0 jq -c '[.status, .truncated]' <<<"${lines[0]}"
+	assert_output '["completed",true]'
+	# Of those, no process is left.
+	run -1 pgrep -f "$attack"
+}
+
+@test "a script is no program, and a table that names one fails" {
+	printf '#!/bin/sh\ncat\n' >script
+	chmod +x script
+	readers <<<".foo text - $PWD/script"
+	run -1 bi-parse -j file.foo
+	assert_output --partial parse_program_failed
+	assert_output --partial 'cannot execute'
+}
+
+@test "OCR: pages and pictures are read one by one, and what cannot be read is said" {
+	vips black --bands 1 t.v 40 40
+	vips linear t.v u.v 1 128
+	vips insert t.v u.v t.png 20 20 --expand
+	readers <<<"ocr text tess $attack copy"
+	run -0 parsed t.png '[.text, .metadata.ocr]' --ocr eng+deu
+	assert_output --partial PNG
+	readers <<<"ocr text tess /usr/bin/printf page%s @LANG@"
+	run -0 parsed t.png '[.text, .metadata.ocr, .metadata.ocr_languages, .metadata.ocr_pages]' --ocr eng+deu
+	assert_output '["pageeng+deu\n","/usr/bin/printf","eng+deu",1]'
+	run -0 parsed t.png '[.text, .metadata.ocr]'
+	assert_output '["",null]'
+	readers <<<"ocr text tess $attack fail"
+	run -0 parsed t.png '[.status, .text, .metadata.ocr]' --ocr eng
+	assert_output '["completed","",null]'
+	run -0 parsed t.png .metadata.ocr_error --ocr eng
+	assert_output --partial 'it is '
+	readers <<<"ocr text tess nosuch-program"
+	run -0 parsed t.png '[.status, .needs_package]' --ocr eng
+	assert_output '["completed","tess"]'
+	run -2 bi-parse --ocr ../x t.png
+	run -2 bi-parse --ocr -x t.png
+}
