@@ -91,7 +91,7 @@ is_label_text(const struct dom *d, uint32_t i, bool head)
 {
 	static const char *const words[] = {"published", "updated", "posted",      "last updated", "share",
 					    "print",     "advert",  "listen",      "save",         "publi\xc3",
-					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe"};
+					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe", "partager", "teilen", "compartir"};
 	struct buf text = {0};
 	const char *at;
 	bool found = false;
@@ -166,7 +166,7 @@ is_about_author(const struct page *p, uint32_t i)
 	const char *at;
 	bool found;
 
-	if (!p->author || strlen(p->author) < 5 || d->nodes[i].text > AUTHOR || d->nodes[i].own < 20)
+	if (!p->author || strlen(p->author) < 5 || dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) < d->nodes[i].end || d->nodes[i].text > AUTHOR || d->nodes[i].own < 20)
 		return false;
 	dom_collect(d, i, &text, true);
 	for (at = text.data; isspace((unsigned char)*at);)
@@ -210,6 +210,22 @@ is_teaser_line(const struct page *p, uint32_t i)
 	return n->text == n->linked || says_before_link(d, i);
 }
 
+/* Whether the text has an address to write to, or begins as a request to subscribe or to follow does. */
+static bool
+asks_to_act(const struct dom *d, uint32_t i)
+{
+	struct buf text = {0};
+	bool found;
+
+	dom_collect(d, i, &text, true);
+	text.len = text.len < LABEL / 2 ? text.len : LABEL / 2;
+	found = strchr(text.data, '@') != NULL;
+	text.data[text.len] = '\0';
+	found = found || part_heading_of(text.data) == HEADING_APART;
+	buf_free(&text);
+	return found;
+}
+
 /* A closing paragraph in italics that has something to act on, or is about the author: it is the editors' */
 static bool
 is_end_note(const struct page *p, uint32_t i)
@@ -218,12 +234,14 @@ is_end_note(const struct page *p, uint32_t i)
 	const struct dom_node *n = &d->nodes[i];
 	uint32_t k = i + 1;
 
-	if (dom_tag(d, i) != GUMBO_TAG_P || n->text == 0 || n->text > AUTHOR / 2 || n->links == 0)
+	if (dom_tag(d, i) != GUMBO_TAG_P || n->text == 0 || n->text > AUTHOR / 2)
 		return false;
 	while (k < n->end && dom_text(d, k) && d->nodes[k].length == 0)
 		k++;
-	return k < n->end && (dom_tag(d, k) == GUMBO_TAG_EM || dom_tag(d, k) == GUMBO_TAG_I) &&
-	       d->nodes[k].text == n->text;
+	if (k >= n->end || (dom_tag(d, k) != GUMBO_TAG_EM && dom_tag(d, k) != GUMBO_TAG_I) ||
+	    d->nodes[k].text != n->text)
+		return false;
+	return n->links > 0 || asks_to_act(d, i);
 }
 
 /* The first and the last block of running text in the part; *FIRST is 0 if it has fewer than two. */

@@ -314,9 +314,10 @@ part_runs_drop_teasers(struct page *p)
 	prose = count_prose(p);
 	if (prose < CLEAR || (!p->article && prose * 2 < text)) {
 		for (size_t k = 0; k < count; k++)
-			if (prose < BEFORE || page_first_heading(p, lists[k]) != HEADING_APART)
+			if (prose < BEFORE || page_first_heading(p, lists[k]) != HEADING_APART) {
 				d->nodes[lists[k]].dropped = false;
-		mass = 0;
+				mass -= d->nodes[lists[k]].mass;
+			}
 	}
 	free(lists);
 	if (count > 0)
