@@ -91,7 +91,8 @@ is_label_text(const struct dom *d, uint32_t i, bool head)
 {
 	static const char *const words[] = {"published", "updated", "posted",      "last updated", "share",
 					    "print",     "advert",  "listen",      "save",         "publi\xc3",
-					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe", "partager", "teilen", "compartir"};
+					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe",
+					    "partager",  "teilen",  "compartir"};
 	struct buf text = {0};
 	const char *at;
 	bool found = false;
@@ -126,6 +127,19 @@ is_edge_label(const struct page *p, uint32_t i, bool head)
 	       (n->text < SHORT && is_label_text(d, i, head));
 }
 
+/* Whether a line has a date in words: "asked Mar 4, 2012", "5 hours ago". */
+static bool
+says_when(const struct dom *d, uint32_t i)
+{
+	struct buf text = {0};
+	bool found;
+
+	dom_collect(d, i, &text, true);
+	found = !is_sentence(text.data) && (count_years(text.data) == 1 || strstr(text.data, " ago"));
+	buf_free(&text);
+	return found;
+}
+
 /* A line that says by whom and when something was written, anywhere: each message of a forum has one. */
 static bool
 is_signature(const struct page *p, uint32_t i)
@@ -134,8 +148,8 @@ is_signature(const struct page *p, uint32_t i)
 	GumboTag tag = dom_tag(p->d, i);
 
 	return n->text > 0 && n->text < SHORT && n->end - i <= NODES && !n->prose && p->signs[i].author > 0 &&
-	       p->signs[i].time > 0 && p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI &&
-	       dom_is_block(p->d, i);
+	       p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI && dom_is_block(p->d, i) &&
+	       (p->signs[i].time > 0 || (n->own == n->text && says_when(p->d, i)));
 }
 
 /* Whether the part is the page's title, which some pages write as a link or as a plain line. */
@@ -166,7 +180,9 @@ is_about_author(const struct page *p, uint32_t i)
 	const char *at;
 	bool found;
 
-	if (!p->author || strlen(p->author) < 5 || dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) < d->nodes[i].end || d->nodes[i].text > AUTHOR || d->nodes[i].own < 20)
+	if (!p->author || strlen(p->author) < 5 ||
+	    dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) < d->nodes[i].end || d->nodes[i].text > AUTHOR ||
+	    d->nodes[i].own < 20)
 		return false;
 	dom_collect(d, i, &text, true);
 	for (at = text.data; isspace((unsigned char)*at);)
@@ -274,8 +290,7 @@ is_label(const struct page *p, uint32_t i, uint32_t first, uint32_t last)
 	bool above = p->d->nodes[i].end <= first, below = i >= p->d->nodes[last].end;
 
 	return is_signature(p, i) || ((above || below) && is_edge_label(p, i, above)) ||
-	       (below && (is_about_author(p, i) || is_end_note(p, i))) ||
-	       (!above && !below && is_teaser_line(p, i));
+	       (below && (is_about_author(p, i) || is_end_note(p, i))) || (!above && !below && is_teaser_line(p, i));
 }
 
 void

@@ -143,8 +143,7 @@ is_frame(const struct page *p, uint32_t i)
 	case GUMBO_TAG_HEADER:
 		return !is_inside(d, i, GUMBO_TAG_ARTICLE) && !is_inside(d, i, GUMBO_TAG_MAIN) && n->mass < p->all / 3;
 	case GUMBO_TAG_FORM:
-		return n->mass < p->all / 3 && (p->signs[i].prose < 2 || p->signs[i].area > 0) &&
-		       p->signs[i].field > 0;
+		return n->mass < p->all / 3 && (p->signs[i].prose < 2 || p->signs[i].area > 0) && p->signs[i].field > 0;
 	default:
 		return has_role(d, i) && (n->mass < p->all / 3 || is_dialog(d, i));
 	}
@@ -189,10 +188,13 @@ is_notice(const struct page *p, uint32_t i)
 		return false;
 	dom_collect(d, i, &text, true);
 	found = (strcasestr(text.data, "cookie") || strcasestr(text.data, "personenbezogene daten") ||
-		 strcasestr(text.data, "donn\xc3\xa9" "es personnelles") || strcasestr(text.data, "datos personales")) &&
-		(strcasestr(text.data, "einverstanden") || strcasestr(text.data, "accept") || strcasestr(text.data, "consent") ||
-		 strcasestr(text.data, "agree") || strcasestr(text.data, "akzept") ||
-		 strcasestr(text.data, "accepter") || strcasestr(text.data, "aceptar"));
+		 strcasestr(text.data, "donn\xc3\xa9"
+				       "es personnelles") ||
+		 strcasestr(text.data, "datos personales")) &&
+		(strcasestr(text.data, "einverstanden") || strcasestr(text.data, "accept") ||
+		 strcasestr(text.data, "consent") || strcasestr(text.data, "agree") ||
+		 strcasestr(text.data, "akzept") || strcasestr(text.data, "accepter") ||
+		 strcasestr(text.data, "aceptar"));
 	buf_free(&text);
 	return found;
 }
@@ -243,6 +245,19 @@ is_headed_apart(const struct page *p, uint32_t i)
 	       page_first_heading(p, i) == HEADING_APART;
 }
 
+/* Links right below a heading that says that they are not the text, with no element around both. */
+static bool
+is_below_apart(const struct page *p, uint32_t i)
+{
+	const struct dom_node *n = &p->d->nodes[i];
+	uint32_t before;
+
+	if (n->links == 0 || n->prose || n->linked * 5 <= n->text * 3 || !dom_is_block(p->d, i))
+		return false;
+	before = page_previous(p->d, i);
+	return before && is_heading(dom_tag(p->d, before)) && page_first_heading(p, before) == HEADING_APART;
+}
+
 static bool
 is_box(const struct page *p, uint32_t i)
 {
@@ -263,7 +278,7 @@ is_box(const struct page *p, uint32_t i)
 		return true;
 	if (n->text < TAGS && s->tag > 0 && s->tag >= n->links && !n->prose && n->linked * 2 > n->text)
 		return true;
-	if (is_notice(p, i) || is_sign_up(p, i) || is_author_box(p, i) || is_headed_apart(p, i))
+	if (is_notice(p, i) || is_sign_up(p, i) || is_author_box(p, i) || is_headed_apart(p, i) || is_below_apart(p, i))
 		return true;
 	if (n->text < LABEL && !n->prose && part_is_named(d, i, NAME_LABEL))
 		return true;
