@@ -17,7 +17,7 @@ LIBS_expand = libarchive
 LIBS_collect = libarchive
 LIBS_clean = libarchive libcurl
 LIBS_media = gumbo libcurl
-LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libtiff-4 libraw libavformat libavcodec libavutil uchardet libcmark-gfm gmime-3.0
+LIBS_parse = gumbo libcurl expat libarchive poppler-glib vips libtiff-4 libraw libavformat libavcodec libavutil uchardet libcmark-gfm gmime-3.0 cairo
 LIBS_serve = libssl libcrypt
 LIBS_expand_test = libarchive
 LIBS_http_policy_test = libcurl
@@ -258,10 +258,10 @@ screenshots: all | packages
 	BI_BIN=$(abspath $(BIN)) BI_SHARE=$(abspath share) tests/browser/screenshots.mjs $(abspath $(SCREENSHOTS))
 
 # BENCH has the parts to run; all of them run, whatever becomes of one. The figures go into bi-performance(7).
-BENCH = run curves pictures upload api parse
+BENCH = run curves pictures upload api parse documents
 bench: all $(BENCH_PROGRAMS) | packages
 	@mkdir -p build/bench; status=0; for part in $(BENCH); do \
-		case $$part in run | curves) rows='-o build/bench/rows' ;; *) rows= ;; esac; \
+		case $$part in run | curves) rows='-o build/bench/rows' ;; documents) rows=man/bi-performance.7 ;; *) rows= ;; esac; \
 		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part $$rows || status=1; done; \
 	[ ! -e build/bench/rows ] || tests/bench/page build/bench/rows man/bi-performance.7 build/bench/curves.svg || status=1; exit $$status
 

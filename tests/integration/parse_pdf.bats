@@ -321,3 +321,38 @@ locked() {
 	run bi-parse deep.pdf many.pdf
 	assert_equal "$(jq -r '.status + " " + (.error.code // "")' <<<"$output" | grep -vcx 'completed \|failed parse_damaged\|failed parse_memory')" 0
 }
+
+@test 'tables with lines, or with cells of different colours, are tables' {
+	local x y
+
+	pdf_begin a.pdf
+	pdf_catalog '' 10 20
+	# Three columns and rows; two cells of the second row are one, and so are the last two of the first column.
+	pdf_page 10 '' "$(pdf_text 72 700 'Before the table.')
+		72 600 300 60 re 72 620 m 172 620 l 172 620 m 372 620 l 72 640 m 372 640 l 172 600 m 172 620 l 172 640 m 172 660 l
+		272 600 m 272 660 l S
+		$(pdf_text 80 646 Animal) $(pdf_text 180 646 Count) $(pdf_text 280 646 Note)
+		$(pdf_text 80 626 'Cat and mouse') $(pdf_text 280 626 'both | sleep')
+		$(pdf_text 80 606 Dog) $(pdf_text 180 606 12) $(pdf_text 280 606 barks)
+		$(pdf_text 72 560 'After the table.')"
+	# No lines: cells that have a background, with white between them.
+	pdf_page 20 '' "$(for x in 72 182; do for y in 600 625 650; do echo ".8 .9 1 rg $x $y 108.5 23.5 re f 0 g"; done; done)
+		$(pdf_text 80 656 Animal) $(pdf_text 190 656 Count) $(pdf_text 80 631 Dog) $(pdf_text 190 631 12)
+		$(pdf_text 80 606 Cat) $(pdf_text 190 606 7)"
+	pdf_end
+	run -0 parsed a.pdf '.text | split("\f")[0]'
+	assert_output '"Before the table.\n\n| Animal | Count | Note |\n| --- | --- | --- |\n| Cat and mouse |  | both \\| sleep |\n| Dog | 12 | barks |\n\nAfter the table.\n"'
+	run -0 parsed a.pdf '[.text | split("\f")[1] | scan("\\| [A-Z][^\n]*")]'
+	assert_output '["| Animal | Count |","| Dog | 12 |","| Cat | 7 |"]'
+}
+
+@test 'a frame around text, and a chart, are no tables' {
+	pdf_begin a.pdf
+	pdf_catalog '' 10 20
+	pdf_page 10 '' "72 600 300 60 re S $(pdf_text 80 640 'Text in a frame,') $(pdf_text 200 640 'with two parts') $(pdf_text 80 620 'of lines') $(pdf_text 200 620 'beside each other')"
+	pdf_page 20 '' "$(for y in {1..9}; do echo "100 $((300 + y * 20)) m 300 $((300 + y * 20)) l"; done) $(for x in {0..10}; do echo "$((100 + x * 20)) 320 m $((100 + x * 20)) 480 l"; done) S
+		$(for y in {1..9}; do pdf_text 70 $((296 + y * 20)) "$y"; done) $(for x in {1..9}; do pdf_text $((96 + x * 20)) 300 "$x"; done) $(pdf_text 200 400 peak)"
+	pdf_end
+	run -0 parsed a.pdf '.text | test("\\| ---")'
+	assert_output false
+}

@@ -78,13 +78,14 @@ compares() {
 	return "$status"
 }
 
-echo 1..9
+echo 1..10
 runs 'run --quick' ./run --quick
 runs 'run --quick, whose web server breaks down' breakdown
 for part in pictures upload api; do
 	runs "$part --quick" "./$part" --quick
 done
 runs parse ./parse
+BI_DOCUMENTS=50 runs documents ./documents
 runs 'curves --quick' ./curves --quick
 runs page writes_page
 runs quick compares

@@ -108,12 +108,15 @@ format_of_name(const char *name)
 const char *
 file_kind_format_of(const char *mime, const char *name)
 {
-	const char *format = format_of_type(mime);
+	const char *format = format_of_type(mime), *named = format_of_name(name);
 
 	if (!format && strcmp(mime, "application/octet-stream") == 0)
-		return format_of_name(name);
+		return named;
+	/* Short magic numbers are also the beginning of texts: one in Japanese may be taken for a program of DOS. */
+	if (!format && strcmp(mime, "application/x-dosexec") == 0 && named && strcmp(named, "text") == 0)
+		return named;
 	/* Many mails begin with headers by which they cannot be told from text. */
-	if (strncmp(mime, "text/", 5) == 0 && format_of_name(name) && strcmp(format_of_name(name), "mail") == 0)
-		return "mail";
+	if (strncmp(mime, "text/", 5) == 0 && named && strcmp(named, "mail") == 0)
+		return named;
 	return format;
 }

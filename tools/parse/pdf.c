@@ -13,10 +13,12 @@
 #include "pdf_notes.h"
 #include "pdf_page.h"
 #include "pdf_problems.h"
+#include "pdf_rules.h"
 #include "pdf_scans.h"
 
 enum {
-	PAGES_MAX = 20000,
+	PAGES_MAX = 200000,
+	DRAWING = 6,            /* seconds of processor time for tables */
 	HEAD = 1024,            /* bytes in which a file says that it is a PDF */
 	REPAIR_MAX = 256 << 20, /* bytes */
 	TAIL = 4096,            /* bytes at the end, where its mark is */
@@ -27,6 +29,7 @@ struct pages {
 	struct pdf_pages written;
 	struct page_ranges scans;
 	size_t fields;
+	double drawing; /* seconds of processor time that are left to look for tables */
 };
 
 static PopplerDocument *
@@ -65,6 +68,7 @@ pdf_load(void)
 	text = first ? poppler_page_get_text(first) : NULL;
 	if (!text || strcmp(text, "a") != 0)
 		msg_die(EX_UNAVAILABLE, "poppler cannot read a page: is libpoppler-glib8 installed completely?");
+	pdf_rules_load(first);
 	g_free(text);
 	g_object_unref(first);
 }
@@ -173,7 +177,9 @@ put_page(const struct request *r, struct doc *d, PopplerPage *page, struct pages
 {
 	struct pdf_layout l;
 
-	pdf_layout_page(page, &l);
+	pdf_layout_page(page, &l, &pages->drawing);
+	if (l.tables.skipped)
+		doc_missing(d, "tables");
 	pdf_page_write(d, &pages->written, &l, index);
 	if (index == 0)
 		take_title(d, &l);
@@ -244,7 +250,7 @@ static void
 parse_document(const struct request *r, struct doc *d, PopplerDocument *document, const struct pdf_problems *problems,
 	       const char *bytes, size_t n)
 {
-	struct pages pages = {0};
+	struct pages pages = {.drawing = DRAWING};
 
 	describe_document(d, document);
 	pdf_attachments_note(d, document);

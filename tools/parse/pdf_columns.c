@@ -77,7 +77,8 @@ sort_lines(struct sorter *s, struct region r)
 
 	qsort(r.words, r.n, sizeof(*r.words), compare_y);
 	for (size_t i = 0; i <= r.n; i++) {
-		if (i < r.n && i > begin && is_beside(&r.words[i], y0, y1)) {
+		if (i < r.n && i > begin && !r.words[i].table && !r.words[begin].table &&
+		    is_beside(&r.words[i], y0, y1)) {
 			double taller = (r.words[i].y1 - r.words[i].y0) / (y1 - y0);
 
 			if (taller > 1 && taller < 1.6) { /* the line began with a superscript */
@@ -325,7 +326,7 @@ median_size(const struct pdf_word *words, size_t n)
 static bool
 is_upright(const struct pdf_word *w)
 {
-	return w->count < 2 || w->y1 - w->y0 < 1.8 * w->size || w->y1 - w->y0 < w->x1 - w->x0;
+	return w->table || w->count < 2 || w->y1 - w->y0 < 1.8 * w->size || w->y1 - w->y0 < w->x1 - w->x0;
 }
 
 /* Moves the words that are not written from left to right to the end. Returns the number of the others. */

@@ -9,22 +9,6 @@
 
 /* --- the text of a line --- */
 
-static void
-add_letters(struct buf *out, const char *text, size_t n)
-{
-	static const char *const ligatures[] = {"ff", "fi", "fl", "ffi", "ffl", "st", "st"};
-
-	for (const char *at = text, *next; at < text + n; at = next) {
-		gunichar c = g_utf8_get_char(at);
-
-		next = g_utf8_next_char(at);
-		if (c >= 0xfb00 && c <= 0xfb06)
-			buf_str(out, ligatures[c - 0xfb00]);
-		else if (c != 0xad || next == text + n)
-			buf_add(out, at, (size_t)(next - at));
-	}
-}
-
 static bool
 is_space_between(const struct pdf_word *a, const struct pdf_word *b)
 {
@@ -58,7 +42,7 @@ has_compound(const struct pdf_words *w, const char *line, size_t n, const struct
 	while (begin > line && begin[-1] != ' ')
 		begin--;
 	buf_add(&compound, begin, (size_t)(line + n - begin));
-	add_letters(&compound, w->text + rest->from, rest->n);
+	pdf_letters_add(&compound, w->text + rest->from, rest->n);
 	found = strstr(w->text, compound.data) != NULL;
 	buf_free(&compound);
 	return found;
@@ -75,7 +59,7 @@ join_word(const struct pdf_words *w, struct buf *text, size_t from, const struct
 		return false;
 	if (hyphen != 1 || !has_compound(w, text->data + from, n, rest))
 		text->len -= hyphen;
-	add_letters(text, w->text + rest->from, rest->n);
+	pdf_letters_add(text, w->text + rest->from, rest->n);
 	return true;
 }
 
@@ -105,7 +89,7 @@ line_end(const struct pdf_words *w, size_t i)
 {
 	size_t end = i + 1;
 
-	while (end < w->n && w->list[end].line == w->list[i].line)
+	while (end < w->n && w->list[end].line == w->list[i].line && !w->list[i].table && !w->list[end].table)
 		end++;
 	return end;
 }
@@ -116,7 +100,7 @@ make_lines(const struct pdf_words *w, struct pdf_layout *out)
 	size_t begin = 0, end;
 
 	for (size_t i = 0; i < w->n; i = end) {
-		struct pdf_line line = {.from = out->text.len};
+		struct pdf_line line = {.from = out->text.len, .table = w->list[i].table};
 
 		end = line_end(w, i);
 		measure_line(&line, w->list + i, end - i);
@@ -125,14 +109,15 @@ make_lines(const struct pdf_words *w, struct pdf_layout *out)
 		for (size_t k = i; k < end; k++) {
 			if (k > i && is_space_between(&w->list[k - 1], &w->list[k]))
 				buf_str(&out->text, " ");
-			add_letters(&out->text, w->list[k].from + w->text, w->list[k].n);
+			pdf_letters_add(&out->text, w->list[k].from + w->text, w->list[k].n);
 			out->characters += w->list[k].count;
 		}
 		if (i == end) {
 			out->lines[out->count - 1].end = line.y1;
 			continue;
 		}
-		if (end < w->n && join_word(w, &out->text, line.from, &w->list[end]))
+		if (end < w->n && line.table == 0 && w->list[end].table == 0 &&
+		    join_word(w, &out->text, line.from, &w->list[end]))
 			begin = end + 1;
 		line.n = out->text.len - line.from;
 		line.end = line.y1;
@@ -190,13 +175,14 @@ find_blocks(struct pdf_layout *l)
 		struct pdf_line *line = &l->lines[i], *before = i ? line - 1 : NULL;
 		double down = before ? line->y1 - before->end : 0;
 
-		line->block = !before || down > (usual + 0.35) * fmin(line->size, before->size) || down < -line->size ||
+		line->block = !before || line->table || before->table ||
+			      down > (usual + 0.35) * fmin(line->size, before->size) || down < -line->size ||
 			      fabs(line->size - before->size) > 0.15 * before->size || is_set_in(l, i);
 	}
 }
 
 void
-pdf_layout_page(PopplerPage *page, struct pdf_layout *out)
+pdf_layout_page(PopplerPage *page, struct pdf_layout *out, double *seconds)
 {
 	struct pdf_words w;
 	double width, height;
@@ -205,6 +191,9 @@ pdf_layout_page(PopplerPage *page, struct pdf_layout *out)
 	pdf_words_find(page, &w);
 	poppler_page_get_size(page, &width, &height);
 	if (!w.leftward)
+		pdf_columns_sort(w.list, w.n, height);
+	pdf_tables_find(page, &w, &out->tables, seconds);
+	if (!w.leftward && out->tables.n > 0)
 		pdf_columns_sort(w.list, w.n, height);
 	make_lines(&w, out);
 	find_blocks(out);
@@ -215,6 +204,7 @@ void
 pdf_layout_free(struct pdf_layout *l)
 {
 	buf_free(&l->text);
+	pdf_tables_free(&l->tables);
 	free(l->lines);
 	*l = (struct pdf_layout){0};
 }

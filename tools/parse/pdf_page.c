@@ -144,6 +144,40 @@ write_unfound(struct doc *d, struct pdf_outline *o, const struct pdf_layout *l, 
 	}
 }
 
+static void
+write_table(struct md *m, const struct pdf_table *t)
+{
+	md_table(m);
+	for (size_t row = 0; row < t->rows; row++) {
+		for (size_t column = 0; column < t->columns; column++) {
+			const char *text = t->cells[row * t->columns + column];
+
+			md_cell_begin(m);
+			if (text)
+				md_text(m, text, strlen(text));
+			md_cell_end(m, 1);
+		}
+		md_row(m, t->columns);
+	}
+	md_block(m);
+}
+
+/* Writes lines from I on, as a heading if LEVEL is not 0. */
+static void
+write_lines(struct md *m, const struct pdf_layout *l, size_t i, size_t lines, unsigned level)
+{
+	if (l->lines[i].block || level)
+		md_block(m);
+	if (level)
+		md_heading(m, level);
+	for (size_t k = i; k < i + lines; k++) {
+		md_wrap(m);
+		md_text(m, line_text(l, k), l->lines[k].n);
+	}
+	if (level)
+		md_block(m);
+}
+
 void
 pdf_page_write(struct doc *d, struct pdf_pages *pages, const struct pdf_layout *l, int index)
 {
@@ -155,23 +189,21 @@ pdf_page_write(struct doc *d, struct pdf_pages *pages, const struct pdf_layout *
 	if (outline)
 		write_unfound(d, &pages->outline, l, index);
 	for (size_t i = 0, lines = 1; i < l->count; i += lines) {
-		struct pdf_entry *entry = outline ? match_entry(&pages->outline, l, i, index, &lines) : NULL;
-		unsigned level = entry ? entry->level : outline ? 0 : level_by_size(l, i, usual);
+		struct pdf_entry *entry;
+		unsigned level;
 
+		if (l->lines[i].table) {
+			write_table(&d->md, &l->tables.list[l->lines[i].table - 1]);
+			lines = 1;
+			continue;
+		}
+		entry = outline ? match_entry(&pages->outline, l, i, index, &lines) : NULL;
+		level = entry ? entry->level : outline ? 0 : level_by_size(l, i, usual);
 		if (entry)
 			entry->found = true;
 		else
 			lines = level ? block_lines(l, i) : 1;
-		if (l->lines[i].block || level)
-			md_block(&d->md);
-		if (level)
-			md_heading(&d->md, level);
-		for (size_t k = i; k < i + lines; k++) {
-			md_wrap(&d->md);
-			md_text(&d->md, line_text(l, k), l->lines[k].n);
-		}
-		if (level)
-			md_block(&d->md);
+		write_lines(&d->md, l, i, lines, level);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 
 static struct pdf_problems *kept;
+static bool counting;
 
 static void
 on_log(const char *domain, GLogLevelFlags level, const char *text, void *arg)
@@ -14,7 +15,7 @@ on_log(const char *domain, GLogLevelFlags level, const char *text, void *arg)
 	const char *message = text ? strstr(text, ": ") : NULL;
 
 	(void)domain, (void)level, (void)arg;
-	if (!kept || !message)
+	if (!kept || !counting || !message)
 		return;
 	if (strstr(text, "Missing language pack") || strstr(text, "Unknown CMap"))
 		kept->no_tables = true;
@@ -37,4 +38,11 @@ pdf_problems_keep(struct pdf_problems *p)
 {
 	*p = (struct pdf_problems){0};
 	kept = p;
+	counting = true;
+}
+
+void
+pdf_problems_count(bool count)
+{
+	counting = count;
 }

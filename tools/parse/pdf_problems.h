@@ -18,4 +18,7 @@ void pdf_problems_load(void);
 /* Begins to keep messages in P, for as long as the document is read. */
 void pdf_problems_keep(struct pdf_problems *p);
 
+/* Whether messages count; those about the drawing of a page say nothing about its text. */
+void pdf_problems_count(bool count);
+
 #endif

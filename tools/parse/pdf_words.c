@@ -105,7 +105,7 @@ split_words(struct pdf_words *w, struct characters *c)
 			w->list = buf_grow(w->list, w->n, sizeof(*w->list));
 			word = &w->list[w->n++];
 			*word = (struct pdf_word){
-				(size_t)(at - w->text), 0, 0, area.x1, area.y1, area.x2, area.y2, size, line, space};
+				(size_t)(at - w->text), 0, 0, area.x1, area.y1, area.x2, area.y2, size, line, space, 0};
 			space = false;
 		}
 		extend_word(word, &area, (size_t)(next - at));
@@ -137,4 +137,20 @@ pdf_words_free(struct pdf_words *w)
 	g_free(w->text);
 	free(w->list);
 	*w = (struct pdf_words){0};
+}
+
+void
+pdf_letters_add(struct buf *out, const char *text, size_t n)
+{
+	static const char *const ligatures[] = {"ff", "fi", "fl", "ffi", "ffl", "st", "st"};
+
+	for (const char *at = text, *next; at < text + n; at = next) {
+		gunichar c = g_utf8_get_char(at);
+
+		next = g_utf8_next_char(at);
+		if (c >= 0xfb00 && c <= 0xfb06)
+			buf_str(out, ligatures[c - 0xfb00]);
+		else if (c != 0xad || next == text + n)
+			buf_add(out, at, (size_t)(next - at));
+	}
 }

@@ -8,14 +8,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 /* Coordinates are points from the upper left corner of the page. */
 struct pdf_word {
 	size_t from, n; /* its bytes in the text of the page */
 	size_t count;   /* of characters */
 	double x0, y0, x1, y1;
-	double size;   /* of its font */
-	unsigned line; /* its number: the words of a line are neighbours */
-	bool space;    /* white space is before it */
+	double size;    /* of its font */
+	unsigned line;  /* its number: the words of a line are neighbours */
+	bool space;     /* white space is before it */
+	unsigned table; /* the number of the table that it stands for; 0: none */
 };
 
 struct pdf_words {
@@ -30,5 +33,8 @@ struct pdf_words {
  * the space between them is wider than a letter. The caller frees W with pdf_words_free(). */
 void pdf_words_find(PopplerPage *page, struct pdf_words *w);
 void pdf_words_free(struct pdf_words *w);
+
+/* Appends N bytes of a word. Ligatures become letters, and a soft hyphen stays only at the end. */
+void pdf_letters_add(struct buf *out, const char *text, size_t n);
 
 #endif

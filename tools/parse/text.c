@@ -2,9 +2,9 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
-#include <uchardet.h>
 
 #include "base/utf8.h"
+#include "charset_guess.h"
 #include "csv.h"
 #include "formats.h"
 #include "html.h"
@@ -15,7 +15,6 @@
 enum {
 	READ_MAX = 32 << 20, /* bytes of a file: 16 MiB of text as UTF-16 */
 	PAGE_MAX = 16 << 20,
-	GUESS = 1 << 20, /* bytes from which the character set is guessed */
 	HEAD = 1024,
 	SURE = 3, /* characters of UTF-8, or invalid bytes, that are no accident */
 };
@@ -43,55 +42,6 @@ is_utf8(const char *s, size_t n)
 	for (size_t i = 0; i < whole && len > 0; i += len)
 		len = utf8_decode(s + i, whole - i, &c);
 	return len > 0;
-}
-
-/* Text of ASCII in UTF-16 has every other byte zero. */
-static const char *
-utf16_of(const char *s, size_t n)
-{
-	size_t zeros[2] = {0}, pairs = (n < 4096 ? n : 4096) / 2;
-
-	for (size_t i = 0; i < pairs * 2; i++)
-		zeros[i % 2] += s[i] == '\0';
-	if (pairs < 2 || zeros[0] + zeros[1] == 0)
-		return NULL;
-	if (zeros[1] > pairs / 2 && zeros[0] <= pairs / 10)
-		return "utf-16le";
-	return zeros[0] > pairs / 2 && zeros[1] <= pairs / 10 ? "utf-16be" : NULL;
-}
-
-/* The character set of text that names none and is not UTF-8, as uchardet guesses. Its guesses between the sets of
- * western Europe are no better than chance for short texts, so windows-1252 is used for those, as in browsers. */
-static int
-guess_charset(const char *s, size_t n)
-{
-	static const char *const western[] = {"ISO-8859-1",        "ISO-8859-3",   "ISO-8859-4",   "ISO-8859-9",
-					      "ISO-8859-10",       "ISO-8859-13",  "ISO-8859-15",  "ISO-8859-16",
-					      "WINDOWS-1254",      "WINDOWS-1257", "WINDOWS-1258", "VISCII",
-					      "MAC-CENTRALEUROPE", "IBM852",       "IBM865",       "ASCII"};
-	static const char *const aliases[][2] = {{"UHC", "windows-949"},
-						 {"EUC-TW", "big5"},
-						 {"MAC-CYRILLIC", "windows-1251"},
-						 {"HZ-GB-2312", "gb18030"}};
-	int charset = CHARSET_NONE;
-	uchardet_t detector = uchardet_new();
-	const char *name = "";
-
-	if (detector && uchardet_handle_data(detector, s, n < GUESS ? n : GUESS) == 0) {
-		uchardet_data_end(detector);
-		name = uchardet_get_charset(detector);
-	}
-	for (size_t i = 0; i < sizeof(western) / sizeof(western[0]); i++)
-		if (strcasecmp(name, western[i]) == 0)
-			name = "";
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
-		if (strcasecmp(name, aliases[i][0]) == 0)
-			name = aliases[i][1];
-	charset = charset_of(text.charsets, name, strlen(name));
-	if (detector)
-		uchardet_delete(detector);
-	return charset == CHARSET_NONE || charset == CHARSET_UTF8 ? charset_of(text.charsets, "windows-1252", 12)
-								  : charset;
 }
 
 /* How many characters of valid UTF-8 longer than a byte the text has. */
@@ -129,36 +79,62 @@ count_invalid(const char *s, size_t n)
 	return count;
 }
 
+/* The character set of RAW, which is not UTF-8, from its bytes alone. */
+static int
+guess_charset(double *confidence)
+{
+	return charset_guess(text.charsets, text.raw.data, text.raw.len, confidence);
+}
+
 /* The character set that a text is read in, if it states CHARSET. A statement that the bytes contradict does not count:
  * valid UTF-8 with characters beyond ASCII is not text in another set by chance, and text of which more bytes are
  * invalid than characters of UTF-8 are valid is not UTF-8. */
 static int
-check_charset(int charset)
+check_charset(int charset, double *confidence)
 {
 	bool utf8 = is_utf8(text.raw.data, text.raw.len);
 	size_t longer = count_long_characters(text.raw.data, text.raw.len);
 	bool western = charset == charset_of(text.charsets, "windows-1252", 12);
 
 	if (charset == CHARSET_NONE)
-		return utf8 ? CHARSET_UTF8 : guess_charset(text.raw.data, text.raw.len);
+		return utf8 ? CHARSET_UTF8 : guess_charset(confidence);
 	if (utf8)
 		return longer >= (western ? 1 : SURE) ? CHARSET_UTF8 : charset;
 	if (charset == CHARSET_UTF8 && count_invalid(text.raw.data, text.raw.len) > longer / 2)
-		return guess_charset(text.raw.data, text.raw.len);
+		return guess_charset(confidence);
 	return charset;
+}
+
+/* What the bytes are for certain, if nothing states it. */
+static int
+recognise_charset(void)
+{
+	int charset = charset_guess_wide(text.charsets, text.raw.data, text.raw.len);
+
+	return charset != CHARSET_NONE ? charset : charset_guess_escaped(text.charsets, text.raw.data, text.raw.len);
+}
+
+static void
+note_charset(struct doc *d, int charset, double confidence)
+{
+	if (charset < 0)
+		return;
+	doc_meta(d, "charset", charset_name(charset));
+	if (confidence > 0)
+		doc_meta_number(d, "charset_confidence", confidence);
 }
 
 /* The text of RAW as UTF-8, without a byte order mark; CHARSET is CHARSET_NONE if it is not given. */
 static const struct buf *
-decode_text(int charset, size_t mark)
+decode_text(struct doc *d, int charset, size_t mark)
 {
-	const char *wide = charset == CHARSET_NONE ? utf16_of(text.raw.data, text.raw.len) : NULL;
-	int guess;
+	int known = charset == CHARSET_NONE ? recognise_charset() : CHARSET_NONE;
+	double confidence = 0;
 
-	if (wide)
-		charset = charset_of(text.charsets, wide, strlen(wide));
+	if (known != CHARSET_NONE)
+		charset = known;
 	else if (mark == 0)
-		charset = check_charset(charset);
+		charset = check_charset(charset, &confidence);
 	if (charset < 0) {
 		buf_drop(&text.raw, mark);
 		return &text.raw;
@@ -166,12 +142,15 @@ decode_text(int charset, size_t mark)
 	charset_convert(text.charsets, charset, text.raw.data + mark, text.raw.len - mark, &text.utf8);
 	if (mark == 0 && count_replacements(text.utf8.data, text.utf8.len) > SURE) {
 		size_t wrong = count_replacements(text.utf8.data, text.utf8.len);
+		int guess = guess_charset(&confidence);
 
-		guess = guess_charset(text.raw.data, text.raw.len);
 		charset_convert(text.charsets, guess, text.raw.data, text.raw.len, &text.utf8);
 		if (count_replacements(text.utf8.data, text.utf8.len) >= wrong)
 			charset_convert(text.charsets, charset, text.raw.data, text.raw.len, &text.utf8);
+		else
+			charset = guess;
 	}
+	note_charset(d, charset, confidence);
 	return &text.utf8;
 }
 
@@ -213,7 +192,7 @@ parse_page(const struct request *r, struct doc *d)
 {
 	size_t mark = 0;
 	int charset = tree_charset(text.tree, text.charsets, &text.raw, r->type, &mark);
-	const struct buf *utf8 = decode_text(charset, mark);
+	const struct buf *utf8 = decode_text(d, charset, mark);
 	bool xhtml = strcmp(r->mime, "application/xhtml+xml") == 0 || strncmp(utf8->data, "<?xml", 5) == 0;
 
 	html_page(text.tree, utf8->data, utf8->len, r->url, xhtml, d);
@@ -260,9 +239,9 @@ parse_plain(const struct request *r, struct doc *d)
 	if (charset == CHARSET_NONE)
 		charset = charset_of_type(text.charsets, r->type);
 	if (charset == CHARSET_NONE && memchr(text.raw.data, '\0', text.raw.len) &&
-	    !utf16_of(text.raw.data, text.raw.len) && strncmp(r->mime, "text/", 5) != 0)
+	    recognise_charset() == CHARSET_NONE && strncmp(r->mime, "text/", 5) != 0)
 		return false; /* these are no characters */
-	utf8 = decode_text(charset, mark) == &text.raw ? &text.raw : &text.utf8;
+	utf8 = decode_text(d, charset, mark) == &text.raw ? &text.raw : &text.utf8;
 	n = tidy_lines(utf8->data, utf8->len);
 	for (size_t i = 0; i < n; i++)
 		lines += utf8->data[i] == '\n' || i + 1 == n;

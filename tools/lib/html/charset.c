@@ -8,7 +8,8 @@
 
 enum { CHUNK = 64 << 10 };
 
-/* A label of the Encoding Standard, and the C library's name of the character set that browsers use for it. */
+/* A label of the Encoding Standard, or of a set that only files have, and the C library's name of the character set
+ * that browsers use for it. */
 struct label {
 	const char *label, *name;
 };
@@ -68,6 +69,13 @@ static const struct label labels[] = {
 	{"koi8", "KOI8-R"},
 	{"koi8-u", "KOI8-U"},
 	{"macintosh", "MACINTOSH"},
+	{"x-mac-roman", "MACINTOSH"},
+	{"x-mac-ce", "MAC-CENTRALEUROPE"},
+	{"x-mac-cyrillic", "MAC-CYRILLIC"},
+	{"ibm850", "CP850"},
+	{"ibm852", "CP852"},
+	{"ibm855", "CP855"},
+	{"ibm865", "CP865"},
 	{"gbk", "GB18030"},
 	{"gb2312", "GB18030"},
 	{"gb_2312-80", "GB18030"},
@@ -78,7 +86,9 @@ static const struct label labels[] = {
 	{"x-x-big5", "BIG5-HKSCS"},
 	{"euc-jp", "EUC-JP"},
 	{"x-euc-jp", "EUC-JP"},
-	{"iso-2022-jp", "ISO-2022-JP"},
+	{"iso-2022-jp", "ISO-2022-JP-2"},
+	{"iso-2022-kr", "ISO-2022-KR"},
+	{"iso-2022-cn", "ISO-2022-CN-EXT"},
 	{"shift_jis", "WINDOWS-31J"},
 	{"shift-jis", "WINDOWS-31J"},
 	{"sjis", "WINDOWS-31J"},
@@ -88,9 +98,11 @@ static const struct label labels[] = {
 	{"euc-kr", "UHC"},
 	{"ks_c_5601-1987", "UHC"},
 	{"windows-949", "UHC"},
-	{"utf-16", "UTF-16LE"},
 	{"utf-16le", "UTF-16LE"},
+	{"utf-16", "UTF-16LE"},
 	{"utf-16be", "UTF-16BE"},
+	{"utf-32le", "UTF-32LE"},
+	{"utf-32be", "UTF-32BE"},
 };
 
 enum { COUNT = sizeof(labels) / sizeof(labels[0]) };
@@ -135,6 +147,12 @@ charset_of(const struct charsets *c, const char *label, size_t n)
 	return c->converters[i] == no_converter ? CHARSET_NONE : i;
 }
 
+const char *
+charset_name(int charset)
+{
+	return charset < 0 ? "utf-8" : labels[charset].label;
+}
+
 int
 charset_of_type(const struct charsets *c, const char *content_type)
 {
@@ -155,6 +173,11 @@ charset_of_type(const struct charsets *c, const char *content_type)
 int
 charset_of_mark(const struct charsets *c, const char *bytes, size_t n, size_t *mark)
 {
+	*mark = 4;
+	if (n >= 4 && n % 4 == 0 && memcmp(bytes, "\xff\xfe\0", 4) == 0)
+		return charset_of(c, "utf-32le", 8);
+	if (n >= 4 && memcmp(bytes, "\0\0\xfe\xff", 4) == 0)
+		return charset_of(c, "utf-32be", 8);
 	*mark = 2;
 	if (n >= 2 && memcmp(bytes, "\xff\xfe", 2) == 0)
 		return charset_of(c, "utf-16le", 8);
@@ -168,14 +191,17 @@ void
 charset_convert(const struct charsets *c, int charset, const char *bytes, size_t n, struct buf *out)
 {
 	iconv_t converter = c->converters[charset];
-	char *in = (char *)(size_t)bytes;
+	char *in = (char *)(size_t)bytes, *to;
+	size_t room;
 
 	buf_clear(out);
 	iconv(converter, NULL, NULL, NULL, NULL);
 	while (n > 0) {
-		char *to = buf_room(out, CHUNK);
-		size_t room = CHUNK;
-		size_t rc = iconv(converter, &in, &n, &to, &room);
+		size_t rc;
+
+		to = buf_room(out, CHUNK);
+		room = CHUNK;
+		rc = iconv(converter, &in, &n, &to, &room);
 
 		out->len += CHUNK - room;
 		if (rc != (size_t)-1 || errno == E2BIG)
@@ -186,5 +212,9 @@ charset_convert(const struct charsets *c, int charset, const char *bytes, size_t
 		in++;
 		n--;
 	}
+	room = CHUNK; /* some converters wait for an accent behind the last letter */
+	to = buf_room(out, CHUNK);
+	iconv(converter, NULL, NULL, &to, &room);
+	out->len += CHUNK - room;
 	buf_str(out, "");
 }

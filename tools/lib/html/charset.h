@@ -19,6 +19,9 @@ struct charsets *charset_open(void);
 enum { CHARSET_NONE = -1, CHARSET_UTF8 = -2 };
 int charset_of(const struct charsets *c, const char *label, size_t n);
 
+/* Returns the label of a character set, "windows-1252"; "utf-8" for CHARSET_UTF8 and CHARSET_NONE. */
+const char *charset_name(int charset);
+
 /* Returns the character set that a Content-Type names behind "charset=", or CHARSET_NONE if it names none. */
 int charset_of_type(const struct charsets *c, const char *content_type);
 
