@@ -177,7 +177,7 @@ PARSE_TESTS = $(addprefix $(BUILD)/tests/,extract_test.t answer_test.t main_text
 LIBS_extract_test = $(LIBS_parse)
 LIBS_answer_test = $(LIBS_parse)
 LIBS_main_text_test = $(LIBS_parse)
-LIBS_markdown_test = $(LIBS_parse) 
+LIBS_markdown_test = $(LIBS_parse)
 $(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
