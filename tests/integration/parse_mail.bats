@@ -81,6 +81,10 @@ multipart() {
 	assert_output '["text","no header\n\nbody\n"]'
 	run -0 parsed c.eml '[.status, .text, .missing]'
 	assert_output '["completed","",null]'
+	# Neither a mail nor a text.
+	printf 'no\0 header \xff\n' >e.eml
+	run -0 parsed e.eml '[.status, .kind, .missing]'
+	assert_output '["completed","file",["text"]]'
 	# And its own type, for any name.
 	printf 'From: a@x.example\nTo: b@x.example\nSubject: s\n\nbody\n' >d
 	run -0 parsed d '[.kind, .mime]'
@@ -161,11 +165,18 @@ multipart() {
 		multipart 'signed; protocol="application/pgp-signature"' b >a.eml
 	run -0 parsed a.eml '[.text, .metadata.signed, .missing]'
 	assert_output '["the text\n","application/pgp-signature",null]'
+	# One whose text is in the signature.
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 30 -subj /CN=x 2>/dev/null
+	printf 'Content-Type: text/plain; charset=utf-8\n\nsigned caf\xc3\xa9\n' |
+		openssl cms -sign -signer cert.pem -inkey key.pem -nodetach -from a@x.example -subject sealed >s.eml
+	run -0 parsed s.eml '[.title, .text, .metadata.signed]'
+	assert_output '["sealed","signed café\n","application/pkcs7-signature"]'
+	printf 'x\n' | openssl cms -encrypt -from a@x.example -subject secret cert.pem >f.eml
 	printf '=\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n=\nContent-Type: application/octet-stream\n\nxx\n' |
 		multipart encrypted b >b.eml
 	printf 'Subject: x\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nxx\n' >c.eml
 	printf 'Subject: x\n\n-----BEGIN PGP MESSAGE-----\n\nxx\n' >d.eml
-	for f in b c d; do
+	for f in b c d f; do
 		run -1 bi-parse -j $f.eml
 		assert_output --partial '"code":"parse_encrypted"'
 	done

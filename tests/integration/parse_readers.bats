@@ -8,6 +8,7 @@ attack=$BI_BUILD/tests/reader_attack
 
 setup() {
 	bi_setup
+	[ -z "${SANITIZE:-}" ] || skip 'sanitizers need more memory than a program may have'
 	cd "$BATS_TEST_TMPDIR" || return
 	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
 	mkdir -p config/bi
@@ -44,6 +45,11 @@ attacked() {
 	printf -- '---\ntitle: "The *title*"\nauthor:\n- Ada L\n- Bob\nlang: en-GB\n---\n\n# Head\n\n*x* ![p](p.png)\n' >a.bar
 	run -0 parsed a.bar '[.title, .author, .language, .text, .missing]'
 	assert_output '["The *title*","Ada L","en-GB","# Head\n\n*x* ![p](p.png)\n",["pictures"]]'
+	printf '.foo csv - %s copy\n' "$attack" >config/bi/readers
+	printf 'a,b\n1,"x, y"\n\f\nc,d\n2,3\n\f\nnot a table\n' >c.foo
+	run -0 parsed c.foo .text
+	assert_output '"| a | b |\n| --- | --- |\n| 1 | x, y |\n\n| c | d |\n| --- | --- |\n| 2 | 3 |\n\nnot a table\n"'
+	printf '.foo,text/x-foo text - %s fail\n' "$attack" >config/bi/readers
 	# A name does not count against the bytes.
 	printf '%%PDF-1.4\n' >b.foo
 	run -1 bi-parse -j b.foo
@@ -130,7 +136,6 @@ attacked() {
 	assert_output --partial parse_memory
 	attacked sleep --timeout 1
 	assert_output --partial system_error
-	assert_output --partial 'was kept waiting'
 	attacked closed --timeout 1
 	assert_output --partial system_error
 	attacked flood

@@ -30,6 +30,7 @@ struct item {
 	bool settled; /* there is nothing more to do but to say it */
 	bool failed;
 	struct buf text;     /* that --text says */
+	bool no_mail;        /* its name or type is that of a mail, but it is none */
 	const char *package; /* NULL, or the package of a better reader of such files; constant */
 	struct ocr *ocr;     /* NULL, or the pages of the document that are read as pictures, one after the other */
 	int file;            /* then the descriptor of the file, and work.in is that of a page */

@@ -240,6 +240,21 @@ put_multipart(struct mail *m, GMimeMultipart *parts)
 	}
 }
 
+/* What is only signed is read. */
+static void
+put_smime(struct mail *m, GMimePart *part)
+{
+	GMimeObject *content = mail_signed_content(part);
+
+	if (!content) {
+		m->encrypted = true;
+		return;
+	}
+	doc_meta(m->d, "signed", "application/pkcs7-signature");
+	walk(m, content);
+	g_object_unref(content);
+}
+
 static void
 put_part(struct mail *m, GMimePart *part)
 {
@@ -248,7 +263,7 @@ put_part(struct mail *m, GMimePart *part)
 	const char *name;
 
 	if (mail_is_type(object, "application", "pkcs7-mime") || mail_is_type(object, "application", "x-pkcs7-mime")) {
-		m->encrypted = true;
+		put_smime(m, part);
 	} else if (!attached && mail_is_type(object, "text", "html")) {
 		mail_put_html(m->d, part, m->root, NULL);
 	} else if (!attached && mail_is_type(object, "text", "plain")) {

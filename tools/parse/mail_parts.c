@@ -2,6 +2,8 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <openssl/cms.h>
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -185,6 +187,35 @@ mail_is_pgp(GMimePart *part)
 	pgp = strncmp(head.data + strspn(head.data, " \t\r\n"), mark, sizeof(mark) - 1) == 0;
 	buf_free(&head);
 	return pgp;
+}
+
+GMimeObject *
+mail_signed_content(GMimePart *part)
+{
+	struct buf bytes = {0};
+	const unsigned char *at;
+	CMS_ContentInfo *cms;
+	ASN1_OCTET_STRING **content;
+	GMimeObject *object = NULL;
+	bool cut = false;
+
+	mail_read_part(part, MAIL_PART, &bytes, &cut);
+	at = (const unsigned char *)bytes.data;
+	cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
+	if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed && (content = CMS_get0_content(cms)) &&
+	    *content) {
+		GMimeStream *s = g_mime_stream_mem_new_with_buffer((const char *)ASN1_STRING_get0_data(*content),
+								   (size_t)ASN1_STRING_length(*content));
+		GMimeParser *p = g_mime_parser_new_with_stream(s);
+
+		object = g_mime_parser_construct_part(p, NULL);
+		g_object_unref(p);
+		g_object_unref(s);
+	}
+	CMS_ContentInfo_free(cms);
+	ERR_clear_error();
+	buf_free(&bytes);
+	return object;
 }
 
 /* --- pictures --- */

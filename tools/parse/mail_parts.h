@@ -34,6 +34,10 @@ size_t mail_plain_length(GMimePart *part, struct doc *d);
 /* Whether the part is an encrypted message in the form of PGP without MIME. */
 bool mail_is_pgp(GMimePart *part);
 
+/* The message in a part that is signed and not encrypted by S/MIME (application/pkcs7-mime), for g_object_unref(); NULL
+ * if there is none. The signature is not checked. */
+GMimeObject *mail_signed_content(GMimePart *part);
+
 /* Saves the part as a picture if it is one, once. Returns its name for the text, or NULL. */
 const char *mail_save_picture(struct doc *d, GMimePart *part, const char *alt);
 

@@ -94,18 +94,19 @@ void
 ocr_save_picture(struct doc *d, VipsImage *image)
 {
 	VipsObject *context = VIPS_OBJECT(vips_image_new());
-	VipsImage **t = (VipsImage **)vips_object_local_array(context, 4);
+	VipsImage **t = (VipsImage **)vips_object_local_array(context, 5);
 	VipsArrayDouble *white = vips_array_double_newv(1, 255.0);
 	double dots = (double)vips_image_get_width(image) * vips_image_get_height(image);
 	void *png = NULL;
 	size_t n = 0;
 
-	if (vips_autorot(image, &t[0], NULL) == 0 &&
-	    vips_resize(t[0], &t[1], dots > DOTS_MAX ? sqrt(DOTS_MAX / dots) : 1, NULL) == 0 &&
-	    (vips_image_hasalpha(t[1]) ? vips_flatten(t[1], &t[2], "background", white, NULL)
-				       : vips_copy(t[1], &t[2], NULL)) == 0 &&
-	    vips_colourspace(t[2], &t[3], VIPS_INTERPRETATION_B_W, NULL) == 0 &&
-	    vips_pngsave_buffer(t[3], &png, &n, "strip", TRUE, NULL) == 0)
+	/* The pixels come from top to bottom, and turning them needs all. */
+	if (vips_resize(image, &t[0], dots > DOTS_MAX ? sqrt(DOTS_MAX / dots) : 1, NULL) == 0 &&
+	    (t[1] = vips_image_copy_memory(t[0])) && vips_autorot(t[1], &t[2], NULL) == 0 &&
+	    (vips_image_hasalpha(t[2]) ? vips_flatten(t[2], &t[3], "background", white, NULL)
+				       : vips_copy(t[2], &t[3], NULL)) == 0 &&
+	    vips_colourspace(t[3], &t[4], VIPS_INTERPRETATION_B_W, NULL) == 0 &&
+	    vips_pngsave_buffer(t[4], &png, &n, "strip", TRUE, NULL) == 0)
 		save(d, png, n, 1);
 	g_free(png);
 	vips_area_unref(VIPS_AREA(white));

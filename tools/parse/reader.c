@@ -1,5 +1,5 @@
-/* Other people's programs as parsers: bi-readers(5), confined/run_program.h. The process that serves this format starts them
- * and takes their output. It parses none of the bytes itself, and can start and read nothing else. */
+/* Other people's programs as parsers: bi-readers(5), confined/run_program.h. The process that serves this format starts
+ * them and takes their output. It parses none of the bytes itself, and can start and read nothing else. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "base/msg.h"
 #include "base/paths.h"
+#include "csv.h"
 #include "formats.h"
 #include "plain_markdown.h"
 #include "readers.h"
@@ -132,15 +133,29 @@ take_metadata(struct doc *d, const char *text)
 	return end + strspn(end + 5, "\n") + 5;
 }
 
+/* Sheets of a workbook, which form feeds separate, as tables. */
+static void
+put_sheets(const struct request *q, struct doc *d, char *text, size_t n)
+{
+	for (char *end = text + n, *next; text < end; text = next) {
+		size_t len = strcspn(text, "\f");
+
+		next = text + len + (text[len] == '\f');
+		text[len] = '\0';
+		if (strspn(text, "\n") < len && !csv_put(q, text, len, d))
+			plain_markdown_add(&d->md, text, len, 0);
+	}
+}
+
 static void
 take_output(const struct reader *r, const struct request *q, struct doc *d, struct buf *out)
 {
 	out->len = doc_clean(out->data, out->len);
-	if (strcmp(q->mime, READER_OCR) == 0)
-		md_raw(&d->md, out->data, out->len);
-	else if (r->output == READER_TEXT)
+	if (r->output == READER_TEXT) {
 		plain_markdown_add(&d->md, out->data, out->len, 0);
-	else {
+	} else if (r->output == READER_CSV) {
+		put_sheets(q, d, out->data, out->len);
+	} else {
 		const char *text = take_metadata(d, out->data);
 
 		md_raw(&d->md, text, strlen(text));
@@ -166,7 +181,7 @@ reader_parse(const struct request *q, struct doc *d)
 		return true;
 	}
 	make_argv(r, q, argv);
-	end = run_program(&run_it, &out, said);
+	end = run_confined(&run_it, &out, said);
 	if (end == RUN_DONE || end == RUN_FULL) {
 		d->truncated = end == RUN_FULL;
 		doc_meta(d, "reader", r->argv[0]);
