@@ -54,7 +54,7 @@ async function preview(chosen) {
 		shown.addEventListener('error', () => place.replaceChildren(ending(file)));
 	} else if (kind) {
 		chosen.url = URL.createObjectURL(file);
-		const player = make(kind, {src: chosen.url, controls: true, preload: 'metadata', className: 'player'});
+		const player = make(kind, {src: chosen.url, controls: true, preload: 'metadata', className: 'preview'});
 
 		player.setAttribute('aria-label', file.name);
 		player.addEventListener('error', () => player.remove());

@@ -142,7 +142,7 @@ function by(reviewers) {
 	const all = Object.entries(reviewers).sort((a, b) => b[1] - a[1]);
 	const named = all.slice(0, NAMED).flatMap(([name, n], i) => [i ? ', ' : '', bdi(name), all.length > 1 ? ' ' + number(n).toLocaleString('en') : '']);
 
-	return all.length === 0 ? [] : [make('span', {className: 'quiet'}, all.length > 1 ? ': ' : ' by ', ...named,
+	return all.length === 0 ? [] : [make('span', {className: 'quiet'}, all.length > 1 ? ' · ' : ' by ', ...named,
 		all.length > NAMED ? ' and ' + plural(all.length - NAMED, 'other', 'others') : '')];
 }
 

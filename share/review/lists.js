@@ -11,7 +11,7 @@ const lists = (function () {
 	const states = review.page.sheet ? {undecided: 'open', picked: 'kept', none: 'rejected', differ: 'reviewers differ'} :
 		{undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
 	/* What a reviewer, this one or another, said of a subject. */
-	const remarked = {unsure: (said) => said.unsure, noted: (said) => said.note, reasoned: (said) => said.reason};
+	const remarked = {unsure: (said) => said.unsure, noted: (said) => said.note, reasoned: (said) => said.reason, starred: (said) => said.stars};
 	const brief = 100; /* characters of a remark in a list */
 	const step = 500; /* rows that are added at a time, so a page of the index is whole at once */
 	const patience = 10000; /* milliseconds that a page may take */

@@ -507,7 +507,7 @@ const loupe = (function () {
 		zoomBy: (by) => zoomBy(by),
 		compare: compare,
 		hold: () => hold(held === null ? panes[0].one.idx : held),
-		current: () => panes[0].one.idx,
+		current: () => panes.length ? panes[0].one.idx : 0,
 		isOpen: () => dialog !== null && dialog.open,
 		close: () => dialog.close(),
 	};

@@ -88,7 +88,7 @@ def filters:
 <fieldset><legend class=\"unseen\">Show</legend>"
 	+ filter_choice("all"; "All") + filter_choice("undecided"; $undecided) + filter_choice("picked"; $picked)
 	+ filter_choice("none"; $none) + filter_choice("differ"; "Differ") + filter_choice("unsaved"; "Unsaved") + filter_choice("failed"; "Failed")
-	+ filter_choice("unsure"; "Unsure") + filter_choice("noted"; "With a note") + filter_choice("reasoned"; "With a reason")
+	+ filter_choice("unsure"; "Unsure") + filter_choice("noted"; "With a note") + filter_choice("reasoned"; "With a reason") + filter_choice("starred"; "With stars")
 	+ "</fieldset>
 <label class=\"search\"><span class=\"unseen\">Search by name or id</span><input type=\"search\" id=\"search\" placeholder=\"Name or id\" autocomplete=\"off\" spellcheck=\"false\"></label>
 </form>

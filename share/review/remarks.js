@@ -1,11 +1,12 @@
 /*
- * What a reviewer says beside a choice, in the panel of ID_review.html: unsure, stars if the batch asks for them, a note,
- * and the reason of a reject, which is asked for in a menu.
+ * What a reviewer says beside a choice, in the panel of ID_review.html and in the tools of the sheet: unsure, stars if the
+ * batch asks for them, a note, and the reason of a reject, which is asked for in a menu.
  */
 'use strict';
 const remarks = (function () {
 	const {page, byId, make, setText} = review;
 	let asking = null; /* 'reason' or 'stars': what the next digit answers */
+	let about = null; /* the subject of the note */
 	let draft = null; /* {subject, text}: a note that is being written */
 	let acts = null;
 
@@ -86,14 +87,19 @@ const remarks = (function () {
 
 	/* --- what is said --- */
 
+	/* The remarks on the subject that is meant now, if one is. */
+	function present() {
+		return acts.subject() === null ? {} : picks.of(acts.subject()).remarks;
+	}
+
 	function rate(stars) {
-		return acts.change(page.subject, {stars}, stars ? decision.remarkWords({stars})[0] : 'No stars');
+		return acts.change(acts.subject(), {stars}, stars ? decision.remarkWords({stars})[0] : 'No stars');
 	}
 
 	function doubt() {
-		const unsure = !picks.of(page.subject).remarks.unsure;
+		const unsure = !present().unsure;
 
-		return acts.change(page.subject, {unsure}, unsure ? 'Marked as unsure' : 'No longer unsure');
+		return acts.change(acts.subject(), {unsure}, unsure ? 'Marked as unsure' : 'No longer unsure');
 	}
 
 	/* Stores the note that is being written. */
@@ -111,20 +117,23 @@ const remarks = (function () {
 
 	function leaveNote(area) {
 		area.blur();
-		show(picks.of(page.subject));
-		byId('write-note').focus();
+		acts.noted(about);
+		show();
 	}
 
 	function noteArea() {
-		const area = make('textarea', {id: 'note', rows: 2, spellcheck: true, dir: 'auto'});
+		const area = make('textarea', {id: 'note', rows: 2, spellcheck: true, dir: 'auto', placeholder: 'Enter stores the note, Esc cancels'});
 
 		area.setAttribute('aria-label', 'Note on this subject');
 		area.addEventListener('input', function () {
-			draft = {subject: page.subject, text: area.value};
+			draft = {subject: about, text: area.value};
 			if (decision.noteOf(area.value).length < area.value.trim().length)
 				review.say('A note has at most 2000 bytes. The end of this one will not be stored.');
 		});
-		area.addEventListener('focusout', commit);
+		area.addEventListener('focusout', function () {
+			commit();
+			area.hidden = area.hidden || page.page !== 'subject';
+		});
 		area.addEventListener('keydown', function (event) {
 			if (event.isComposing || (event.key !== 'Escape' && (event.key !== 'Enter' || event.shiftKey)))
 				return;
@@ -138,19 +147,26 @@ const remarks = (function () {
 	}
 
 	function write() {
-		/* Keys that were typed for a page on its way were not meant as text. */
-		turn.drop();
+		if (acts.subject() === null)
+			return acts.change(null);
+		about = acts.subject();
+		acts.writing();
 		if (loupe.isOpen()) {
 			byId('loupe').addEventListener('close', focusNote, {once: true});
 			loupe.close();
 		} else {
 			focusNote();
 		}
+		return true;
 	}
 
 	function focusNote() {
-		byId('note').hidden = false;
-		byId('note').focus();
+		const area = byId('note');
+
+		if (!draft)
+			area.value = picks.of(about).remarks.note || '';
+		area.hidden = false;
+		area.focus();
 	}
 
 	/* --- the panel --- */
@@ -160,7 +176,7 @@ const remarks = (function () {
 			const star = make('button', {type: 'button', className: 'star'}, '★');
 
 			star.setAttribute('aria-label', n === 1 ? '1 star' : n + ' stars');
-			star.addEventListener('click', () => rate(picks.of(page.subject).remarks.stars === n ? 0 : n));
+			star.addEventListener('click', () => rate(present().stars === n ? 0 : n));
 			return star;
 		}));
 
@@ -175,33 +191,55 @@ const remarks = (function () {
 
 		commit(); /* of the subject that was on the page */
 		ask(null);
-		if (reasons().length)
+		if (reasons().length && !byId('reject'))
 			row.append(button('reject', 'Reject…', 'x', () => ask('reason')));
 		row.append(button('unsure', 'Unsure', 'd', doubt), button('write-note', 'Note', 'e', write));
 		if (page.stars)
 			row.append(starButtons());
-		byId('decision').after(make('div', {className: 'said'}, row, noteArea()));
+		about = acts.subject();
+		acts.place(make('div', {className: 'said'}, row, noteArea()));
 	}
 
-	/* Shows what is said of the subject: KNOWN is picks.of(). */
-	function show(known) {
-		const area = byId('note');
+	/* Shows what is said of the subject. On the sheet a note is shown only while it is written. */
+	function show() {
+		const area = byId('note'), said = present();
 
 		if (!area)
 			return;
-		byId('unsure').setAttribute('aria-pressed', String(known.remarks.unsure === true));
+		byId('unsure').setAttribute('aria-pressed', String(said.unsure === true));
 		review.all('.star').forEach(function (star, i) {
-			star.setAttribute('aria-pressed', String(i + 1 === known.remarks.stars));
-			star.classList.toggle('lit', i < (known.remarks.stars || 0));
+			star.setAttribute('aria-pressed', String(i + 1 === said.stars));
+			star.classList.toggle('lit', i < (said.stars || 0));
 		});
+		setText(byId('write-note').firstChild, said.note ? 'Edit note' : 'Note');
 		if (document.activeElement === area)
 			return;
-		area.value = known.remarks.note || '';
-		area.hidden = area.value === '';
-		setText(byId('write-note').firstChild, area.value === '' ? 'Note' : 'Edit note');
+		area.value = said.note || '';
+		area.hidden = area.value === '' || page.page !== 'subject';
 	}
 
-	/* ACTIONS has change(subject, remarks, what), which says WHAT, and reject(reason). */
+	/* Any other key than an answer ends the question. */
+	function ending(handlers) {
+		for (const [key, handler] of Object.entries(handlers)) {
+			handlers[key] = function (event) {
+				const asked = asking !== null;
+
+				if (event.target.closest('#asked') && /^( |Enter)$/.test(key))
+					return false; /* it presses the button with the focus */
+				if (asked && /^[0-9]$/.test(key))
+					return answer(Number(key));
+				ask(null);
+				return asked && key === 'Escape' ? true : handler(event);
+			};
+			handlers[key].repeats = handler.repeats;
+		}
+		return handlers;
+	}
+
+	/*
+	 * ACTIONS has subject(), which is null if none is meant; change(subject, remarks, what), which says WHAT, or that no subject
+	 * is meant; reject(reason); place(element); writing(), before a note is written; and noted(subject), after.
+	 */
 	function start(actions) {
 		acts = actions;
 		window.addEventListener('pagehide', commit);
@@ -210,10 +248,9 @@ const remarks = (function () {
 	}
 
 	return {
-		start: start, begin: begin, show: show, doubt: doubt, write: write, answer: answer,
+		start: start, begin: begin, show: show, doubt: doubt, write: write, ending: ending,
 		rate: () => page.stars && ask('stars'),
+		stars: rate,
 		reject: () => reasons().length ? ask('reason') : acts.reject(''),
-		isAsking: () => asking !== null,
-		cancel: () => ask(null),
 	};
 })();

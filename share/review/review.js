@@ -165,8 +165,11 @@ const review = (function () {
 
 	const sheetKeys = [
 		['Enter', 'keep'],
-		['x  0', 'reject'],
+		['x  0', page.reasons ? 'reject; x asks for a reason' : 'reject'],
 		['u', 'undo the last decision'],
+		...(page.stars ? [['1 – 5', 'stars; r and 0 for none']] : []),
+		['d', 'in doubt: mark as unsure'],
+		['e', 'edit the note'],
 		['→  ←', 'next or previous item'],
 		['↓  ↑', 'the row below or above; with Shift, all of these select'],
 		['Ctrl-a', 'select all that are shown'],

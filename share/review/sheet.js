@@ -6,6 +6,7 @@
 (function () {
 	const {byId, all, make, setText, plural} = review;
 	const selected = new Set(); /* subjects */
+	let rejected = []; /* rows for whose reject a reason is asked for */
 	let anchor = null; /* the subject from which a range is selected */
 
 	/* The rows on the page that can be decided. */
@@ -74,18 +75,22 @@
 		return choice === 1 ? decision.chosen(mine).length > 0 : mine === choice;
 	}
 
+	function nameOf(rows) {
+		return rows.length === 1 ? rows[0].name : plural(rows.length, 'item', 'items');
+	}
+
 	function wordOf(choice) {
 		return choice === null ? 'Open' : choice === 0 ? 'Rejected' : 'Kept';
 	}
 
-	/* Decides ROWS and goes on to the item after them. */
-	async function decide(rows, choice) {
+	/* Decides ROWS, for REASON, and goes on to the item after them. */
+	async function decide(rows, choice, reason = '') {
 		const here = rowsHere();
 		const after = here.slice(here.indexOf(rows[rows.length - 1]) + 1).find((row) => !rows.includes(row));
-		const text = wordOf(choice) + ': ' + (rows.length === 1 ? rows[0].name : plural(rows.length, 'item', 'items'));
+		const text = wordOf(choice) + (reason ? ' (' + reason + ')' : '') + ': ' + nameOf(rows);
 
 		if (!await decisions.decideAll(rows.map((row) => ({subject: row.subject, choice,
-			remarks: decision.withoutReason(picks.of(row.subject).remarks)}))))
+			remarks: decision.remarksOf({...picks.of(row.subject).remarks, reason})}))))
 			return;
 		picks.flush();
 		select([]);
@@ -96,13 +101,38 @@
 			focus(after);
 	}
 
-	function decideTargets(choice) {
+	/* Calls ACT(rows) for the items that are meant. */
+	function withTargets(act) {
 		const rows = targets();
 
 		if (rows.length)
-			decide(rows, choice);
+			act(rows);
 		else
 			review.say('No item has the focus. Arrows move it, a click sets it.');
+		return true;
+	}
+
+	function keep() {
+		return withTargets((rows) => decide(rows, 1));
+	}
+
+	function reject() {
+		return withTargets(function (rows) {
+			rejected = rows;
+			remarks.reject();
+		});
+	}
+
+	/* Adds remarks to the items that are meant; a note is on one. */
+	async function remark(on, changes, what) {
+		const rows = changes && 'note' in changes ? rowsHere().filter((row) => row.subject === on) : targets();
+
+		if (rows.length === 0 || !await decisions.decideAll(rows.map(({subject}) => ({subject, choice: picks.of(subject).mine,
+			remarks: decision.remarksOf({...picks.of(subject).remarks, ...changes})}))))
+			return withTargets(() => {});
+		review.say(what + ': ' + nameOf(rows), {undo: undo});
+		picks.flush();
+		return true;
 	}
 
 	async function undo() {
@@ -112,7 +142,7 @@
 			return;
 		picks.flush();
 		review.say(now.back.length === 0 ? now.said :
-			'Undone: ' + (now.back.length === 1 ? wordOf(now.back[0].choice) : plural(now.back.length, 'item', 'items')));
+			'Undone: ' + (now.back.length === 1 ? [wordOf(now.back[0].choice), ...decision.remarkWords(now.back[0].remarks)].join(', ') : plural(now.back.length, 'item', 'items')));
 		const row = rowsHere().find((one) => one.subject === now.subject);
 
 		if (row && !loupe.isOpen())
@@ -258,8 +288,23 @@
 		card.classList.toggle('picked', decision.chosen(mine).length > 0);
 		row.element.classList.toggle('rejected', mine === 0);
 		all('.decide button', row.element).forEach((button) => button.setAttribute('aria-pressed', String(isSame(mine, Number(button.dataset.decide)))));
+		showRemarks(row);
 		if (buttonOf(row))
 			nameButton(buttonOf(row), row.name + ', ' + lists.describe(row.known));
+	}
+
+	/* The stars and signs of the remarks on the picture; the name of its button has them in words. */
+	function showRemarks(row) {
+		const said = row.known.remarks;
+		const sign = ['★'.repeat(said.stars || 0), said.unsure ? '?' : '', said.note ? '✎' : ''].filter(Boolean).join(' ');
+		const place = row.element.querySelector('.marks') || make('span', {className: 'marks', ariaHidden: 'true'});
+
+		setText(place, sign);
+		place.title = decision.remarkWords(said).join('\n');
+		if (sign && !place.isConnected)
+			row.element.querySelector('.shot').append(place);
+		else if (!sign)
+			place.remove();
 	}
 
 	/* The buttons of an item, for hands. The keys do the same. */
@@ -323,8 +368,8 @@
 		byId('list').addEventListener('dblclick', (event) => event.target.closest('button.pick') && look());
 		/* Shift marks text, but not here. */
 		byId('list').addEventListener('mousedown', (event) => event.shiftKey && event.preventDefault());
-		byId('keep').addEventListener('click', () => decideTargets(1));
-		byId('reject').addEventListener('click', () => decideTargets(0));
+		byId('keep').addEventListener('click', keep);
+		byId('reject').addEventListener('click', reject);
 		byId('undo').addEventListener('click', undo);
 		byId('look').addEventListener('click', look);
 		byId('size').addEventListener('input', (event) => resize(Number(event.target.value) - rows.steps.indexOf(rows.factor())));
@@ -336,8 +381,7 @@
 	function enter(event) {
 		if (!loupe.isOpen() && event.target instanceof Element && event.target.closest('button, a, summary') && !event.target.closest('button.pick'))
 			return false;
-		decideTargets(1);
-		return true;
+		return keep();
 	}
 
 	/* The item of the address: index.html#i12. A browser that scrolls there would take the focus from it. */
@@ -351,7 +395,16 @@
 		focus(row);
 	}
 
-	lists.start('.item', draw, {placed: placed, keys: {
+	remarks.start({
+		subject: () => targets().length ? targets()[0].subject : null,
+		change: remark,
+		reject: (reason) => decide(rejected, 0, reason),
+		place: (element) => byId('tools').append(element),
+		writing: () => {},
+		noted: (on) => rowsHere().filter((row) => row.subject === on).forEach(focus),
+	});
+	remarks.begin();
+	lists.start('.item', draw, {placed: placed, keys: remarks.ending({
 		ArrowRight: mover(beside, 1),
 		ArrowLeft: mover(beside, -1),
 		ArrowDown: mover(above, 1),
@@ -361,8 +414,12 @@
 		PageUp: () => loupe.turn(-1),
 		PageDown: () => loupe.turn(1),
 		Enter: enter,
-		x: () => decideTargets(0),
-		'0': () => decideTargets(0),
+		x: reject,
+		'0': () => withTargets((rows) => decide(rows, 0)),
+		...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [n, () => review.page.stars && n <= 5 ? remarks.stars(n) : false])),
+		d: remarks.doubt,
+		e: remarks.write,
+		r: remarks.rate,
 		u: undo,
 		n: toOpen,
 		' ': space,
@@ -374,7 +431,8 @@
 		'-': () => larger(-1),
 		i: () => inform(!document.body.classList.contains('informed')),
 		Escape: () => loupe.isOpen() ? false : select([]),
-	}});
+	})});
+	document.addEventListener('focusin', remarks.show);
 	/* The other keys leave Ctrl to the browser. */
 	document.addEventListener('keydown', (event) => (event.ctrlKey || event.metaKey) && !event.altKey && event.key === 'a' && selectAll(event));
 	byId('tools').hidden = false;
@@ -382,7 +440,10 @@
 	listenClicks();
 	failed.begin();
 	inform(picks.session.get('informed') === true);
-	picks.listen(() => byId('undo').disabled = decisions.count() === 0);
+	picks.listen(function () {
+		byId('undo').disabled = decisions.count() === 0;
+		remarks.show();
+	});
 	byId('undo').disabled = decisions.count() === 0;
 	toAddress();
 	window.addEventListener('hashchange', toAddress);

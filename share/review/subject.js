@@ -77,7 +77,7 @@
 		const known = picks.of(subject), list = decision.chosen(known.mine);
 
 		showState(known);
-		remarks.show(known);
+		remarks.show();
 		all('[data-pick]').forEach(function (button) {
 			const idx = Number(button.dataset.pick);
 			const picked = idx === known.mine || list.includes(idx);
@@ -264,14 +264,6 @@
 
 	/* --- keys --- */
 
-	function digit(event) {
-		if (typed !== null)
-			return type(event.key);
-		if (remarks.isAsking())
-			return remarks.answer(Number(event.key));
-		return pickNumber(Number(event.key));
-	}
-
 	function choose(idx) {
 		return page.picks === 'many' && idx > 0 ? toggle(idx) : pick(idx);
 	}
@@ -353,19 +345,9 @@
 			r: remarks.rate,
 		};
 
-		/* Any other key than an answer ends the question. */
-		for (const [key, handler] of Object.entries(handlers))
-			handlers[key] = function (event) {
-				const asked = remarks.isAsking();
-
-				if (event.target.closest('#asked') && /^( |Enter)$/.test(key))
-					return false; /* it presses the button with the focus */
-				remarks.cancel();
-				return asked && key === 'Escape' ? true : handler(event);
-			};
 		for (const key of '0123456789')
-			handlers[key] = digit;
-		review.listenKeys(handlers, turn.keeps);
+			handlers[key] = () => typed === null ? pickNumber(Number(key)) : type(key);
+		review.listenKeys(remarks.ending(handlers), turn.keeps);
 	}
 
 	/* --- the next pages --- */
@@ -489,7 +471,14 @@
 
 	document.addEventListener('close', () => endTyping(false), true);
 	window.addEventListener('pagehide', () => toggles.forEach(doToggle));
-	remarks.start({change: remark, reject: (reason) => pick(0, reason)});
+	remarks.start({
+		subject: () => page.subject,
+		change: remark,
+		reject: (reason) => pick(0, reason),
+		place: (element) => byId('decision').after(element),
+		writing: turn.drop, /* keys that were typed for a page on its way were not meant as text */
+		noted: () => byId('write-note').focus(),
+	});
 	listenClicks();
 	listenPanel();
 	listenKeys();

@@ -132,6 +132,9 @@ async function handedIn(browser) {
 
 	assert.deepStrictEqual(names, [...names].sort());
 	await checkBoth(page, 'jobs');
+	await page.setViewportSize({width: 390, height: 844});
+	assert.ok(await page.$eval('#bar .share', (e) => e.getBoundingClientRect().width > 340), 'the bar is squeezed');
+	await page.setViewportSize({width: 1280, height: 720});
 	if (process.env.BI_SHOTS)
 		await page.screenshot({path: process.env.BI_SHOTS + '/home.png', fullPage: true});
 

@@ -184,6 +184,7 @@ async function withoutScripts(browser) {
 
 	await page.goto(server.url);
 	assert.strictEqual((await page.locator('.subject').count()), 500);
+	assert.ok(!await page.isVisible('#progress'), 'what is decided is not known');
 	for (let n = 2; n <= 10; n++) {
 		await page.click('.pages [rel=next]');
 		assert.match(page.url(), new RegExp(`/index-${n}\\.html$`));

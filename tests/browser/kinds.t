@@ -219,6 +219,7 @@ async function documents(browser) {
 
 	/* A strip of 1 by 10,000 is seen. */
 	await page.goto(pageOf(server, 'n0_review.html'));
+	assert.match(await page.textContent('.measures'), /^1 × 10000 · 1:10000 · PNG · /);
 	await page.keyboard.press(' ');
 	await page.waitForFunction(() => document.querySelector('.pane img').getBoundingClientRect().width >= 4);
 	await says(page, '.percent', 'enlarged to 400 %');

@@ -41,6 +41,9 @@ function prepare() {
 		fs.writeFileSync(file, 'word ' + i);
 		return {...item, file};
 	}));
+	bi.batch('said', items.slice(0, 6));
+	fs.writeFileSync(path.join(folder, 'reasons'), 'Blurred\nNo permission\n');
+	bi.run('bi-render', ['--stars', '--reasons', path.join(folder, 'reasons'), 'said']);
 	[server] = bi.serve('list');
 }
 
@@ -287,10 +290,66 @@ async function forAll(browser) {
 	}
 }
 
+/* Stars, doubt, notes and reasons: of one item and of several, undone, found again, in the loupe. */
+async function said(browser) {
+	const {context, page, troubles} = await as(browser, 'eve');
+	const last = () => Object.fromEntries(picksOf('said').map((p) => [p.subject, [p.choice, p.stars, p.unsure, p.note, p.reason].map((one) => one ?? null)]));
+	const press = async (...keys) => {
+		for (const key of keys)
+			await page.keyboard.press(key);
+	};
+
+	await page.goto(pageOf(server, '../said/index.html'));
+	await says(page, '#saved', 'All saved');
+	await press('4');
+	await page.waitForFunction(() => /^No item has the focus/.test(document.querySelector('#say').textContent));
+	await press('e', 'x', '1'); /* nothing is written or asked for without one */
+	assert.ok(!await page.isVisible('#note') && await page.locator('#asked').count() === 0);
+	await press('ArrowRight', '4', 'd');
+	assert.strictEqual(await focused(page), 'i1', 'stars do not go on');
+	await says(page, '#i1 .marks', '★★★★ ?');
+	assert.strictEqual(await page.getAttribute('#i1 .pick', 'aria-label'), '1.png, open, unsure, 4 stars');
+	assert.strictEqual(await page.locator('.star.lit').count(), 4);
+	await press('e');
+	await page.keyboard.type('ask 1, x and 0');
+	await press('Enter');
+	assert.strictEqual(await focused(page), 'i1');
+	await press('Enter', 'x', '2');
+	await says(page, '#saved', 'All saved');
+	assert.deepStrictEqual(last(), {i1: [1, 4, true, 'ask 1, x and 0', null], i2: [0, null, null, null, 'No permission']});
+
+	/* Several at once, and all undone at once. */
+	await press('Shift+ArrowRight', '2');
+	await says(page, '#i4 .marks', '★★');
+	await page.click('.star >> nth=2');
+	await says(page, '#i3 .marks', '★★★');
+	await press('u');
+	await says(page, '#i3 .marks', '★★');
+	await press('u');
+	assert.strictEqual(await page.locator('#i3 .marks').count(), 0);
+
+	/* In the loupe, and with a reason that is clicked there. */
+	await press('Escape', 'ArrowRight', 'Space', '5', 'x');
+	await page.click('#asked button >> text=Blurred');
+	await says(page, '#saved', 'All saved');
+	await press('Space');
+	const at = Object.entries(last()).find(([, one]) => one[4] === 'Blurred');
+
+	assert.deepStrictEqual(at && at[1], [0, 5, null, null, 'Blurred']);
+	for (const [filter, subjects] of [['unsure', ['i1']], ['noted', ['i1']], ['reasoned', ['i2', at[0]]], ['starred', ['i1', at[0]]]]) {
+		await page.check(`[name="show"][value="${filter}"]`, {force: true});
+		assert.deepStrictEqual(await page.$$eval('.item', (all) => all.map((one) => one.dataset.subject)), subjects, filter);
+	}
+	await bi.checkAxe(page, 'the sheet with stars');
+	assert.deepStrictEqual(troubles, []);
+	await context.close();
+}
+
 bi.main(prepare, [
 	['items are kept, rejected and undone with keys, alone and in ranges', byKeys],
 	['the mouse selects and decides', byMouse],
 	['fingers select and decide', byTouch],
+	['stars, doubt, notes and reasons are said of items', said],
 	['a sheet has pages of 500, and ranges of all of them', pages],
 	['it works as a file, and shows its pictures without JavaScript', asFilesAndWithoutScripts],
 	['it fits from a phone to a wide screen, and axe finds nothing', forAll],

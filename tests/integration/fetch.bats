@@ -380,6 +380,32 @@ completed null null 2'
 	assert_equal "$(jq -r '.category + "," + .label' "$BI_ROOT/batches/one/batch.json")" 'C,a label'
 }
 
+@test "where records go to a pipe, a file or nowhere, the same is fetched, counted and said" {
+	mkdir origin
+	for i in {1..300}; do echo "%PDF-$i" >"origin/$i"; done
+	origin_start
+	{ seq 1 300; echo missing; } | sed "s,^,$ORIGIN/," >list
+	code=0
+	bi-fetch -b null --per-host 64 --summary <list >/dev/null 2>said || code=$?
+	assert_equal "$code" 1
+	grep -qE '^bi-fetch: +300  completed$' said
+	grep -qE '^bi-fetch: +1  http_404$' said
+	assert_equal "$(tr -d '\n' <"$BI_ROOT/batches/null/state" | fold -w 1 | sort | uniq -c | tr -s ' \n' ' ')" ' 300 c 1 f '
+	# What is stored is counted, too, and comes out again.
+	code=0
+	bi-fetch -b null --resume --summary >/dev/null 2>said || code=$?
+	assert_equal "$code" 1
+	grep -qE '^bi-fetch: +300  completed$' said
+	bi-fetch -q -b null --resume >file || [ $? = 1 ]
+	bi-fetch -q -b null --resume | cat >pipe
+	echo before >appended
+	bi-fetch -q -b null --resume >>appended || [ $? = 1 ]
+	count_lines file 302
+	cmp file pipe
+	tail -n +2 appended | cmp - file
+	whole file
+}
+
 @test "records that stop without an end record are told from those that end" {
 	local record='{"batch":"M","item":1,"status":"completed","path":"/x","url":"http://127.0.0.1:1/a"}'
 

@@ -375,7 +375,7 @@ file_of() {
 	cp "$pages/index.html" "$pages/index-2.html"
 	id=$(file_of owls.txt)
 	# bi-render has this lock while it makes the pages, and would write the text again.
-	start flock "$pages" sleep 60
+	start flock -F "$pages" sleep 60
 	poll 10 held "$pages"
 	write DELETE "$NB/files/$id/"
 	refused 409 in_progress

@@ -365,6 +365,11 @@ shows() {
 	done
 }
 
+# held DIRECTORY: whether a process has its lock.
+held() {
+	! flock -n "$1" true
+}
+
 # cancel BATCH [TOKEN [CURL OPTION...]]: prints the status, and stores the answer in body.
 cancel() {
 	curl -s -o body -w '%{http_code}' -d '' -H "X-CSRFToken: ${2-$(<"$BI_ROOT/token")}" "${@:3}" "$URL/batches/$1/cancel/"
@@ -415,6 +420,15 @@ cancel() {
 	[[ $(render "$token" other) == 20[02] ]]
 	assert_equal "$(jq .success body)" true
 	poll 60 test -e "$BI_ROOT/review/other/index.html"
+	# What goes wrong after the answer is in the log; one that says something then is not ended by that.
+	rm -r "$BI_ROOT/review/other/thumbs"
+	echo >"$BI_ROOT/review/other/thumbs"
+	start flock -F "$BI_ROOT/review/other" sleep 60
+	poll 10 held "$BI_ROOT/review/other"
+	assert_equal "$(render "$token" other) $(<body)" '202 {"success":true,"continues":true}'
+	stop "$!"
+	poll 20 grep -q 'bi-render ended with 71 for the batch other, .*: bi-render: batch other: cannot write' "$BI_ROOT"/leases/*.log
+	rm "$BI_ROOT/review/other/thumbs"
 	mv "$BI_ROOT/batches/other/items.ndjson" items
 	mkdir "$BI_ROOT/batches/other/items.ndjson"
 	assert_equal "$(render "$token" other) $(jq -r '.error + " " + .detail' body | sed 's/:.*//')" '503 not_rendered bi-render'

@@ -251,7 +251,7 @@ about() {
 		<R><Relationship Id="h" Type="x/aFChunk" Target="chunk.html"/><Relationship Id="c" Type="x/chart" Target="charts/c.xml"/><Relationship Id="e" Type="x/image" Target="media/1.emf"/><Relationship Id="f" Type="x/footer" Target="f.xml"/></R>
 	END
 	part word/chunk.html <<<'<h2>Chunk</h2><p>of HTML</p>'
-	part word/charts/c.xml <<<'<c:chart xmlns:c="c" xmlns:a="a"><a:p><a:r><a:t>Sales</a:t></a:r></a:p></c:chart>'
+	part word/charts/c.xml <<<'<c:chartSpace xmlns:c="c" xmlns:a="a"><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>Sales</a:t></a:r></a:p></c:rich></c:tx></c:title></c:chart></c:chartSpace>'
 	part word/media/1.emf <<<'x'
 	part word/f.xml <<<'<w:ftr xmlns:w="w"><w:p><w:r><w:t>Company</w:t></w:r></w:p></w:ftr>'
 	word a.docx <<-'END'
@@ -284,7 +284,7 @@ about() {
 
 		A plan
 	END
-	assert_equal "$(about a.docx)" '[["charts","pictures","headers and footers"],null]'
+	assert_equal "$(about a.docx)" '[["pictures","headers and footers"],null]'
 }
 
 @test 'a DOCX that is damaged in the middle keeps what is before, and circles end' {
@@ -309,4 +309,141 @@ about() {
 	assert_line --index 0 circle
 	word c.docx <<<''
 	assert_equal "$(about c.docx)" '[["text"],null]'
+}
+
+# odt NAME [STYLES] <BODY: an ODT.
+odt() {
+	{
+		printf '<o:content xmlns:o="o" xmlns:text="t" xmlns:style="s" xmlns:fo="f" xmlns:table="b" xmlns:draw="d" xmlns:xlink="x" xmlns:svg="v" xmlns:dc="dc" xmlns:office="o"><o:automatic-styles>%s</o:automatic-styles><o:body><o:text>' "${2-}"
+		cat
+		printf '</o:text></o:body></o:content>'
+	} | part content.xml
+	packed "$1"
+}
+
+@test 'notes, comments, text boxes and formulas of an ODT have their places' {
+	part 'Object 1/content.xml' <<<'<math:math xmlns:math="m"><math:semantics><math:mrow><math:msup><math:mi>x</math:mi><math:mn>10</math:mn></math:msup><math:mo>=</math:mo><math:mfrac><math:mi>a</math:mi><math:mi>b</math:mi></math:mfrac></math:mrow><math:annotation encoding="StarMath 5.0">x^10</math:annotation></math:semantics></math:math>'
+	part 'Object 2/content.xml' <<<'<o:document-content xmlns:o="o" xmlns:c="c"><c:chart/></o:document-content>'
+	odt a.odt <<-'END'
+		<text:p>A word<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body><text:p>The note.</text:p><text:p>More.</text:p></text:note-body></text:note> and <office:annotation><dc:creator>Rev</dc:creator><dc:date>2024-01-01</dc:date><text:p>Is it?</text:p></office:annotation>more<draw:frame><draw:text-box><text:p>BOX</text:p><text:p>two</text:p></draw:text-box></draw:frame> after.</text:p>
+		<text:p>Formula <draw:frame><draw:object xlink:href="./Object 1"/><draw:image xlink:href="./ObjectReplacements/Object 1"/></draw:frame></text:p>
+		<table:table><table:table-row><table:table-cell table:number-columns-spanned="2"><text:p>wide<text:note text:note-class="endnote"><text:note-citation>i</text:note-citation><text:note-body><text:p>End.</text:p></text:note-body></text:note></text:p></table:table-cell><table:covered-table-cell/><table:table-cell><text:p>c</text:p></table:table-cell></table:table-row></table:table>
+		<text:p><draw:frame><draw:object xlink:href="./Object 2"/></draw:frame></text:p>
+	END
+	run -0 bi-parse -t a.odt
+	assert_output - <<-'END'
+		A word[^1] and [^2]more after.
+
+		BOX
+
+		two
+
+		Formula $`x^{10}=\frac{a}{b}`$
+
+		| wide[^3] |  | c |
+		| --- | --- | --- |
+
+		[^1]: The note.
+
+		    More.
+
+		[^2]: Comment by Rev: Is it?
+
+		[^3]: End.
+	END
+	assert_equal "$(about a.odt)" '[["charts"],null]'
+}
+
+@test 'lists and headings of an ODT have their numbers, and hidden text is named' {
+	local levels='<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="." text:start-value="3"/><text:list-level-style-number text:level="2" style:num-format="a" style:num-suffix=")"/></text:list-style><style:style style:name="H"><style:text-properties text:display="none"/></style:style><style:style style:name="P" style:parent-style-name="Preformatted_20_Text"/>'
+
+	part styles.xml <<-'END'
+		<o:styles xmlns:o="o" xmlns:text="t" xmlns:style="s"><text:outline-style><text:outline-level-style text:level="1" style:num-format="1"/><text:outline-level-style text:level="2" style:num-format="1" text:display-levels="2"/></text:outline-style>
+		<style:master-page><style:footer><text:p>Company</text:p></style:footer></style:master-page></o:styles>
+	END
+	odt a.odt "$levels" <<-'END'
+		<text:h text:outline-level="1">Scope</text:h><text:h text:outline-level="2">Terms</text:h><text:h text:outline-level="1">Rest</text:h>
+		<text:list xml:id="l1" text:style-name="L"><text:list-item><text:p>three</text:p><text:list><text:list-item><text:p>sub</text:p></text:list-item></text:list></text:list-item><text:list-item><text:p>four</text:p></text:list-item></text:list>
+		<text:p>between</text:p>
+		<text:list text:style-name="L" text:continue-list="l1"><text:list-item><text:p>five</text:p></text:list-item><text:list-item text:start-value="9"><text:p>nine</text:p></text:list-item></text:list>
+		<text:p text:style-name="P">a<text:s text:c="2"/>b</text:p><text:p text:style-name="P">c</text:p>
+		<text:p text:style-name="H">hid</text:p><text:section text:display="none"><text:p>hid</text:p></text:section><text:p>seen<text:hidden-text text:is-hidden="true" text:string-value="x">hid</text:hidden-text></text:p>
+	END
+	run -0 bi-parse -t a.odt
+	assert_output - <<-'END'
+		# 1 Scope
+
+		## 1.1 Terms
+
+		# 2 Rest
+
+		3.  three
+		      - a) sub
+		4.  four
+
+		between
+
+		5.  five
+
+		<!-- end list -->
+
+		9.  nine
+
+		<!-- end list -->
+
+		    a  b
+		    c
+
+		seen
+	END
+	assert_equal "$(about a.odt)" '[["headers and footers","hidden text"],null]'
+}
+
+# epub NAME SPINE MANIFEST [METADATA]: an EPUB of the parts.
+epub() {
+	part META-INF/container.xml <<<'<container><rootfiles><rootfile full-path="a b/deep/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+	part 'a b/deep/book.opf' <<<"<package xmlns:dc='dc' xmlns:opf='o'><metadata><dc:title>T</dc:title>${4-}</metadata><manifest>$3</manifest><spine>$2</spine></package>"
+	packed "$1"
+}
+
+@test 'notes of an EPUB become notes of Markdown, wherever they are' {
+	part 'a b/1.xhtml' <<-'END'
+		<html xmlns:epub="e"><body><h1>One</h1><p>A word<sup><a epub:type="noteref" href="#n1">1</a></sup> and <a role="doc-noteref" href="notes%20x.xhtml#n2"><sup>2</sup></a>, <a epub:type="noteref" href="#none">3</a>.</p>
+		<aside epub:type="footnote" id="n1" hidden="hidden"><p>Here. <a epub:type="backlink" href="#r1">back</a></p></aside></body></html>
+	END
+	part 'a b/notes x.xhtml' <<<'<html xmlns:epub="e"><body><section epub:type="endnotes"><h2>Notes</h2><ol><li epub:type="endnote" id="n2">There.</li><li epub:type="endnote" id="n9">Lost.</li></ol></section></body></html>'
+	epub a.epub '<itemref idref="a"/><itemref idref="n" linear="no"/>' '<item id="a" href="../1.xhtml"/><item id="n" href="../notes%20x.xhtml"/>'
+	run -0 bi-parse -t a.epub
+	assert_output - <<-'END'
+		# One
+
+		A word[^1] and [^2], \[3\].
+
+		## Notes
+
+		Lost.
+
+		[^1]: Here.
+
+		[^2]: There.
+	END
+}
+
+@test 'all authors and the formulas of an EPUB are kept, and a lost chapter is named' {
+	part 'a b/1.xhtml' <<<'<html><body><p>E: <m:math xmlns:m="http://www.w3.org/1998/Math/MathML"><m:msup><m:mi>x</m:mi><m:mn>2</m:mn></m:msup><m:mspace/></m:math> and <math xmlns="http://www.w3.org/1998/Math/MathML"><mfrac><mi>a</mi><mi>b</mi></mfrac></math></p></body></html>'
+	epub a.epub '<itemref idref="a"/><itemref idref="z"/>' '<item id="a" href="../1.xhtml"/><item id="z" href="gone.xhtml"/>' \
+		'<dc:creator opf:role="aut">Eve</dc:creator><dc:creator>Adam</dc:creator><dc:creator>Eve</dc:creator>'
+	assert_regex "$(bi-parse -t a.epub)" 'E: \$`x\^2 ?`\$ and \$`\\frac\{a\}\{b\}`\$'
+	assert_equal "$(bi-parse -j a.epub | jq -c '[.author, .missing]')" '["Eve, Adam",["chapters"]]'
+}
+
+@test 'an EPUB with obfuscated fonts is read, one with encrypted text is encrypted; so are Office files with a password' {
+	part 'a b/1.xhtml' <<<'<html><body><p>Words</p></body></html>'
+	part META-INF/encryption.xml <<<'<encryption><e:EncryptedData xmlns:e="e"><e:EncryptionMethod Algorithm="http://www.idpf.org/2008/embedding"/><e:CipherData><e:CipherReference URI="fonts/a.otf"/></e:CipherData></e:EncryptedData></encryption>'
+	epub a.epub '<itemref idref="a"/>' '<item id="a" href="../1.xhtml"/>'
+	assert_equal "$(bi-parse -t a.epub)" Words
+	part META-INF/encryption.xml <<<'<encryption><EncryptedData><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/><CipherReference URI="a%20b/1.xhtml"/></EncryptedData></encryption>'
+	epub b.epub '<itemref idref="a"/>' '<item id="a" href="../1.xhtml"/>'
+	run -1 bi-parse -j b.epub
+	assert_output --partial parse_encrypted
 }

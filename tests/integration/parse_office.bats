@@ -5,14 +5,20 @@
 
 load helpers
 
-# member of the one record that bi-parse makes of a file: parsed FILE JQ
+# record FILE: the record that bi-parse makes of it, once.
+record() {
+	[ -e "$1.record" ] || bi-parse --json "$1" >"$1.record"
+	cat "$1.record"
+}
+
+# member of the record of a file: parsed FILE JQ
 parsed() {
-	bi-parse --json "$1" | jq -c "$2"
+	record "$1" | jq -c "$2"
 }
 
 # text FILE: its text.
 text() {
-	bi-parse --text "$1"
+	record "$1" | jq -rj .text
 }
 
 # part NAME <TEXT: a part of the package that is being made, in p/.
@@ -308,8 +314,6 @@ slide() {
 	assert_equal "$(text e.csv)" "$(<e.csv)"
 	cp a.csv f.txt
 	assert_equal "$(text f.txt)" "$(<a.csv)"
-	{ printf '"open,1\n'; awk 'BEGIN { while (i++ < 1100000) print "1,2" }'; } >g.csv
-	assert_equal "$(parsed g.csv '[.truncated, .metadata.columns]')" '[true,2]'
 }
 
 @test "subtitles: the lines of the cues with their speakers, without numbers, times and marks" {
@@ -340,4 +344,100 @@ slide() {
 	assert_equal "$(parsed a.svg '[.kind, .title, .description, .metadata.width, .links[].url, .missing]')" '["image","A chart","What it is",90,"https://example.org/",null]'
 	printf '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>' >b.svg
 	assert_equal "$(parsed b.svg '[.kind, .text, .missing]')" '["image","",null]'
+}
+
+# odf FILE TYPE: packs p/ as an OpenDocument file.
+odf() {
+	printf 'application/vnd.oasis.opendocument.%s' "$2" >mimetype
+	rm -f "$1"
+	zip -q -X -0 "$1" mimetype
+	(cd p && zip -q -X -r "../$1" .)
+	rm -rf p
+}
+
+@test "ODS: sheets with what their cells show; what is hidden is left out and named" {
+	part content.xml <<-'END'
+		<o:document-content xmlns:o="o" xmlns:t="t" xmlns:x="x" xmlns:s="s" xmlns:d="d" xmlns:l="l" xmlns:dc="dc"><o:automatic-styles><s:style s:name="ta2"><s:table-properties t:display="false"/></s:style></o:automatic-styles>
+		<o:body><o:spreadsheet><t:content-validations><x:p>no</x:p></t:content-validations><t:table t:name="One"><t:shapes><d:custom-shape><x:p>In a box</x:p></d:custom-shape></t:shapes><t:table-column t:number-columns-repeated="3"/><t:table-column t:visibility="collapse"/>
+		<t:table-row><t:table-cell o:value-type="date" o:date-value="2024-05-06"><x:p>06.05.24</x:p></t:table-cell><t:table-cell t:number-columns-spanned="2"><x:p>two</x:p><x:p>lines<x:s/>x</x:p></t:table-cell><t:covered-table-cell><x:p>no</x:p></t:covered-table-cell><t:table-cell><x:p>secret</x:p></t:table-cell><t:table-cell t:number-columns-repeated="16000"/></t:table-row>
+		<t:table-row t:number-rows-repeated="2"><t:table-cell o:value-type="float" o:value="5"/><t:table-cell><o:annotation><dc:creator>Eve</dc:creator><dc:date>2024</dc:date><x:p>Is it?</x:p></o:annotation><x:p><x:a l:href="https://example.org/x">here</x:a></x:p></t:table-cell><t:table-cell t:number-columns-repeated="2"><x:p>r</x:p></t:table-cell></t:table-row>
+		<t:table-row t:visibility="filter"><t:table-cell><x:p>secret</x:p></t:table-cell></t:table-row><t:table-row t:number-rows-repeated="1048000"><t:table-cell t:number-columns-repeated="16384"/></t:table-row></t:table>
+		<t:table t:name="No" t:style-name="ta2"><t:table-row><t:table-cell><x:p>secret</x:p></t:table-cell></t:table-row></t:table>
+		<t:table t:name="Two"><t:table-row><t:table-cell><x:p>last</x:p></t:table-cell></t:table-row></t:table></o:spreadsheet></o:body></o:document-content>
+	END
+	odf a.ods spreadsheet
+	run -0 text a.ods
+	assert_output "$(printf '## One\n\n| 06.05.24 | two lines x |  |\n| --- | --- | --- |\n| 5 | [here](https://example.org/x) | r |\n| 5 | [here](https://example.org/x) | r |\n\nIn a box\n\n### Comments\n\n  - B2, Eve: Is it?\n\n## Two\n\n| last |\n| --- |')"
+	assert_equal "$(parsed a.ods '[.kind, (.missing|sort), .truncated]')" '["document",["hidden columns","hidden rows","hidden sheets"],null]'
+
+}
+
+@test "ODP: slides with their titles first, lists, notes; hidden slides and footers are left out" {
+	part content.xml <<-'END'
+		<o:document-content xmlns:o="o" xmlns:x="x" xmlns:s="s" xmlns:d="d" xmlns:p="p"><o:automatic-styles><s:style s:name="dp2"><s:drawing-page-properties p:visibility="hidden"/></s:style></o:automatic-styles>
+		<o:body><o:presentation><p:footer-decl>no</p:footer-decl><d:page d:name="page1"><d:frame p:class="outline"><d:text-box><x:list><x:list-item><x:p>one</x:p><x:list><x:list-item><x:p>below</x:p></x:list-item></x:list></x:list-item></x:list></d:text-box></d:frame>
+		<d:frame p:class="title"><d:text-box><x:p>The title</x:p></d:text-box></d:frame><p:notes><d:page-thumbnail/><d:frame p:class="notes"><d:text-box><x:p>Say hello</x:p></d:text-box></d:frame><d:frame p:class="page-number"><d:text-box><x:p>no</x:p></d:text-box></d:frame></p:notes></d:page>
+		<d:page d:name="page2" d:style-name="dp2"><d:frame p:class="title"><d:text-box><x:p>secret</x:p></d:text-box></d:frame></d:page>
+		<d:page d:name="page3"><o:annotation xmlns:o="o"><dc:creator xmlns:dc="dc">Eve</dc:creator><x:p>Is it?</x:p></o:annotation><d:custom-shape><x:p>shape</x:p></d:custom-shape></d:page></o:presentation></o:body></o:document-content>
+	END
+	odf a.odp presentation
+	run -0 text a.odp
+	assert_output "$(printf '## The title\n\n  - one\n      - below\n\n### Notes\n\nSay hello\n\n## Slide 3\n\nComment by Eve: Is it?\n\nshape')"
+	assert_equal "$(parsed a.odp '[.kind, .missing]')" '["document",["hidden slides"]]'
+
+	part content.xml <<<'<o:c xmlns:o="o" xmlns:x="x" xmlns:d="d"><o:body><o:drawing><d:page><d:custom-shape><x:p>drawn</x:p></d:custom-shape></d:page></o:drawing></o:body></o:c>'
+	odf b.odg graphics
+	assert_equal "$(text b.odg)" drawn
+}
+
+@test "XLSX: number formats" {
+	# A code, a value, and what a spreadsheet shows, with blanks at its ends left out.
+	cat >formats <<-'END'
+		0~2.5~3
+		0~-2.4~-2
+		0.00~1.005~1.01
+		#,##0~1234567.5~1,234,568
+		#,##0~0~0
+		#.##~0.5~.5
+		0000~42~0042
+		(000) 000-0000~2125551234~(212) 555-1234
+		0.0,,"M"~12345678~12.3M
+		0%~0.256~26%
+		0.00E+00~123456~1.23E+05
+		##0.0E+0~123456~123.5E+3
+		0.0E-0~0.00012~1.2E-4
+		# ?/?~1.5~1 1/2
+		# ??/??~3.14159~3 1/7
+		?/8~0.375~3/8
+		#,##0;(#,##0);"nil"~-1234~(1,234)
+		#,##0;(#,##0);"nil"~0~nil
+		[>=1000]0.0,"k";0~1500~1.5k
+		[>=1000]0.0,"k";0~15~15
+		[$$-409]#,##0.00~5~$5.00
+		_("$"* #,##0.00_)~5~$5.00
+		General"kg"~2.5~2.5kg
+		[Blue]0.0~2~2.0
+		yyyy\-mm\-dd~45351~2024-02-29
+		d/m/yy~60~29/2/00
+		d/m/yy~61~1/3/00
+		mmm d, yyyy~45351~Feb 29, 2024
+		ddd dd mmmm~45351~Thu 29 February
+		h:mm AM/PM~0~12:00 AM
+		hh:mm:ss~0.999~23:58:34
+		mm:ss.0~0.00069444~01:00.0
+		[h]:mm~1.5~36:00
+		[mm]:ss~0.0521~75:01
+		[$-F800]dddd, mmmm dd, yyyy~45351~Thursday, February 29, 2024
+		yyyy"年"m"月"d"日"~45351~2024年2月29日
+		yyyy/mm/dd~-1~-1
+		yyyy/mm/dd~9999999~9999999
+	END
+	sed 's/&/\&amp;/g; s/"/\&quot;/g; s/</\&lt;/g; s/>/\&gt;/g' formats | awk -F'~' '
+		{ codes = codes sprintf("<numFmt numFmtId=\"%d\" formatCode=\"%s\"/>", 200 + NR, $1); styles = styles sprintf("<xf numFmtId=\"%d\"/>", 200 + NR) }
+		END { printf "<styleSheet><numFmts>%s</numFmts><cellXfs>%s</cellXfs></styleSheet>", codes, styles }' | part xl/styles.xml
+	awk -F'~' 'BEGIN { printf "<sheetData>" } { printf "<row><c s=\"%d\"><v>%s</v></c></row>", NR - 1, $2 } END { printf "</sheetData>" }' formats | cells
+	book a.xlsx
+	cut -d'~' -f3 formats >expected
+	text a.xlsx | sed -n 's/^| \(.*\) |$/\1/p' | sed '/^---$/d; s/\\//g' >shown
+	diff expected shown
 }

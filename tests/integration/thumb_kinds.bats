@@ -35,21 +35,22 @@ icns() {
 
 @test "the thumbnail of a JPEG 2000 is of the picture, not of its smallest level" {
 	pictures M
-	for tile in 512 2000; do
-		vips jp2ksave origin/M-1-1.jpg "$tile.jp2" --tile-width "$tile" --tile-height "$tile" --lossless
+	vips thumbnail origin/M-1-1.jpg picture.v 700
+	for tile in 256 1000; do
+		vips jp2ksave picture.v "$tile.jp2" --tile-width "$tile" --tile-height "$tile" --lossless
 		run -0 bi-thumb "$tile.jp2" out.webp
-		assert_output --regexp '512 x 384, from 1600 x 1200, hash [0-9a-f]*[1-9a-f]'
-		run -0 bi-thumb -s 100 "$tile.jp2" out.webp
-		assert_output --partial '100 x 75, from 1600 x 1200'
-		run -0 bi-thumb -s 5 "$tile.jp2" out.webp
-		assert_output --partial '5 x 4, from 1600 x 1200'
+		assert_output --regexp '512 x 384, from 700 x 525, hash [0-9a-f]*[1-9a-f]'
 	done
+	run -0 bi-thumb -s 100 256.jp2 out.webp
+	assert_output --partial '100 x 75, from 700 x 525'
+	run -0 bi-thumb -s 5 1000.jp2 out.webp
+	assert_output --partial '5 x 4, from 700 x 525'
 	# Few levels, odd sides.
-	vips crop origin/M-1-1.jpg odd.v 0 0 601 37
+	vips crop picture.v odd.v 0 0 601 37
 	vips jp2ksave odd.v odd.jp2
 	run -0 bi-thumb odd.jp2 out.webp
 	assert_output --partial '512 x 32, from 601 x 37'
-	vips crop origin/M-1-1.jpg line.v 0 0 1 300
+	vips crop picture.v line.v 0 0 1 300
 	vips jp2ksave line.v line.jp2
 	run -0 bi-thumb line.jp2 out.webp
 	assert_output --partial '1 x 300, from 1 x 300'
@@ -114,9 +115,8 @@ icns() {
 	run -0 bi-parse a.dng
 	assert_output --partial '"width":640,"height":480'
 	# A scan that names the maker of the scanner is none.
-	vips copy origin/M-1-1.jpg scan.tif
-	run -0 bi-thumb scan.tif out.webp
-	assert_output --partial 'from 1600 x 1200'
+	"$BI_BUILD/tests/tiff" scan.tif 1600x1200:200:maker 800x600:200:copy
+	assert_equal "$(grey_of scan.tif)" 200
 }
 
 @test "numbers of any range become grey, from the least to the greatest" {
@@ -161,11 +161,12 @@ icns() {
 		vips magicksave small.png "small.$kind" --format "$kind"
 		run -0 bi-thumb "small.$kind" out.webp
 		assert_output --regexp 'out.webp: 100 x 75, from 100 x 75, hash [0-9a-f]*[1-9a-f]'
-		run -0 bi-parse "small.$kind"
-		assert_output --partial '"kind":"image"'
-		assert_output --partial '"width":100,"height":75'
-		run -0 bi-type --json "small.$kind"
-		assert_output --partial "\"ext\":\"$kind\""
+	done
+	run -0 bi-parse small.bmp small.tga small.psd small.pcx small.ico small.ppm
+	assert_equal "$(grep -c '"kind":"image".*"width":100,"height":75' <<<"$output")" 6
+	run -0 bi-type --json small.bmp small.tga small.psd small.pcx small.ico small.ppm
+	for kind in bmp tga psd pcx ico ppm; do
+		assert_line --partial "\"ext\":\"$kind\""
 	done
 	head -c 9000 small.bmp >cut.bmp
 	run -1 bi-thumb cut.bmp out.webp
@@ -218,4 +219,29 @@ icns() {
 	run -0 bi-thumb a.ico out.webp
 	assert_output --partial '200 x 200, from 200 x 200'
 	[ "$(vips getpoint out.webp 9 9 | cut -d' ' -f2)" -gt 250 ]
+}
+
+@test "headers that promise too many pixels are refused, whatever the kind" {
+	printf 'P6\n100000 100000\n255\nxxx' >a.ppm
+	printf '8BPS\0\1\0\0\0\0\0\0\0\3\0\0\165\60\0\0\165\60\0\10\0\3%4096s' '' | tr ' ' '\0' >a.psd
+	printf '\0\0\2\0\0\0\0\0\0\0\0\0\377\377\377\377\30\0%4096s' '' >a.tga
+	for picture in a.ppm a.psd a.tga; do
+		run -1 bi-thumb "$picture" out.webp
+		assert_output --regexp "no thumbnail of $picture: .*(pixels are more than|takes more memory than)"
+	done
+}
+
+@test "such pictures are reviewed like others, and lie beside the pages" {
+	coloured small.png 120 90 '9 200 9'
+	for kind in bmp tga psd pcx; do
+		vips magicksave small.png "$kind.$kind" --format "$kind"
+	done
+	member ic07 small.png | icns icns.icns
+	run -0 --separate-stderr bi-fetch -b kinds ./*.bmp ./*.icns ./*.pcx ./*.psd ./*.tga
+	run -0 --separate-stderr bi-render kinds
+	run -0 ls "$BI_ROOT/review/kinds/thumbs"
+	assert_output $'i1_1.webp\ni2_1.webp\ni3_1.webp\ni4_1.webp\ni5_1.webp'
+	for kind in 1_1.bmp 2_1.icns 3_1.pcx 4_1.psd 5_1.tga; do
+		[ -s "$BI_ROOT/review/kinds/i$kind" ]
+	done
 }

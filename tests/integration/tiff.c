@@ -2,6 +2,7 @@
  *   :copy       it is marked as a copy of reduced size
  *   :sub        it is in the SubIFDs of the page before it that is not
  *   :raw        it has the values of a sensor
+ *   :maker      it names the maker of the device, as scanners do
  *   :dng        it makes the file a raw photograph
  *   :jpeg=FILE  its bytes are those of the file, in colour */
 #include <stdio.h>
@@ -24,9 +25,11 @@ set_common(TIFF *t, const char *page, uint32_t width, uint32_t height, unsigned 
 	TIFFSetField(t, TIFFTAG_SAMPLESPERPIXEL, strstr(page, ":jpeg=") ? 3 : 1);
 	if (subs > 0)
 		TIFFSetField(t, TIFFTAG_SUBIFD, subs, nowhere);
-	if (strstr(page, ":dng")) {
+	if (strstr(page, ":dng") || strstr(page, ":maker")) {
 		TIFFSetField(t, TIFFTAG_MAKE, "Maker");
 		TIFFSetField(t, TIFFTAG_MODEL, "Model");
+	}
+	if (strstr(page, ":dng")) {
 		TIFFSetField(t, TIFFTAG_DNGVERSION, (uint8_t[]){1, 4, 0, 0});
 		TIFFSetField(t, TIFFTAG_UNIQUECAMERAMODEL, "Maker Model");
 		TIFFSetField(t, TIFFTAG_COLORMATRIX1, 9, (float[]){1, 0, 0, 0, 1, 0, 0, 0, 1});

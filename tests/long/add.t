@@ -167,13 +167,13 @@ async function addresses(browser) {
 	await status(page, 1, 'working');
 	await page.waitForSelector('#jobs [data-status="completed"]');
 	assert.strictEqual(await page.inputValue('#urls'), 'Clara Schumann\nftp://example.com/x');
-	await page.click('#left-remove');
-	assert.strictEqual(await page.inputValue('#urls'), '');
 	await status(page, 1, 'done, 1 failed');
 	assert.match(await page.innerText('#jobs > li'), /3 addresses.*3 of 3 done.*1 failed/s);
 	assert.deepStrictEqual(await page.$$eval('#jobs .items > li', (all) => all.map((li) => li.dataset.status)), ['completed', 'failed', 'completed']);
 	assert.match(await page.innerText('#jobs .items > li:nth-child(2) .why'), /^not found \(404\): /);
 	await page.waitForFunction(() => /^Job \d+: 3 of 3 done, 1 failed\.$/.test(document.querySelector('#say').textContent));
+	await page.click('#left-remove');
+	assert.strictEqual(await page.inputValue('#urls'), '');
 
 	/* What came out. */
 	await page.click('#jobs .items > li:nth-child(1) a:has-text("Content")');
@@ -305,6 +305,7 @@ async function previews(browser) {
 	}
 	await says(page, row(2) + '.ending', 'png');
 	await page.waitForFunction((s) => document.querySelector(s).duration > .05, row(3) + 'audio');
+	assert.strictEqual(await page.$eval(row(3) + 'audio', (e) => getComputedStyle(e).backgroundColor), 'rgba(0, 0, 0, 0)', 'a style of another page');
 	assert.strictEqual(await page.textContent(row(4) + '.lines'), '# <b>Title</b>\nsecond\nthird');
 	await says(page, row(5) + '.ending', 'bin');
 	await says(page, row(7) + '.ending', 'txt');

@@ -3,7 +3,10 @@
  */
 #include "expanding.h"
 
+#include "base/trouble.h"
+
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -18,8 +21,8 @@ say(const char *text)
 		_exit(1);
 }
 
-/* The archive that comes holds the packets, one a line; "crash", "killed", "leave", "hang" and "empty" are done, and
- * "Bforever" is said for ever. */
+/* The archive that comes holds the packets, one a line; "crash", "killed", "leave", "hang" and "empty" are done,
+ * "Bforever" is said for ever, and what begins with # goes to standard error. */
 static int
 misbehave(void)
 {
@@ -46,7 +49,9 @@ misbehave(void)
 		if (strcmp(line, "crash") == 0) {
 			signal(SIGSEGV, SIG_DFL); /* a sanitizer would catch it */
 			raise(SIGSEGV);
-		} else if (strcmp(line, "killed") == 0)
+		} else if (*line == '#')
+			dprintf(STDERR_FILENO, "%s\n", line + 1);
+		else if (strcmp(line, "killed") == 0)
 			raise(SIGKILL);
 		else if (strcmp(line, "leave") == 0)
 			_exit(0);
@@ -126,6 +131,41 @@ a_helper_that_dies_fails_the_archive(void **state)
 	answers("Mf 2 0 a\nBhi\nhang\n", "a[hi!system_error");
 }
 
+/* What CODE and message the archive of PACKETS fails with. */
+static void
+fails_saying(const char *packets, const char *code, const char *want)
+{
+	struct expand_member m;
+	struct expand *e;
+	enum expand_event event;
+
+	testing_write("packets", packets, strlen(packets));
+	e = expanding_start("packets", &(struct expand_limits){.stall = 300});
+	while ((event = expand_next(e, -1, &m)) != EXPAND_FAILED)
+		assert_int_not_equal(event, EXPAND_END);
+	assert_string_equal(m.code, code);
+	assert_string_equal(m.message, want);
+	expand_close(e);
+}
+
+/* The libraries in a helper write to standard error what nobody could relate to a file. */
+static void
+what_a_helper_writes_is_the_reason_of_its_crash_alone(void **state)
+{
+	int out = dup(STDERR_FILENO), noise = memfd_create("noise", MFD_CLOEXEC);
+
+	(void)state;
+	dup2(noise, STDERR_FILENO);
+	answers("#warning: odd\nMf 2 0 a\n#and more\nBhi\nE\nZ\n", "a[hi] .");
+	fails_saying("#first\n#list: bad\x1b[2J node\ncrash\n", "archive_crashed",
+		     "unpacking it crashed the program that does so (list: bad [2J node)");
+	fails_saying("#gone\nkilled\n", TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting");
+	dup2(out, STDERR_FILENO);
+	close(out);
+	assert_int_equal(lseek(noise, 0, SEEK_END), 0);
+	close(noise);
+}
+
 /* Without waiting, or only a while. */
 static void
 a_helper_that_is_silent_is_not_waited_for(void **state)
@@ -152,6 +192,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {TEST(nonsense_from_the_helper_is_not_believed),
 					   TEST(a_helper_that_dies_fails_the_archive),
+					   TEST(what_a_helper_writes_is_the_reason_of_its_crash_alone),
 					   TEST(a_helper_that_is_silent_is_not_waited_for)};
 
 	if (argc > 1 && strcmp(argv[1], "--serve") == 0)

@@ -493,8 +493,10 @@ the_helper_is_confined(void **state)
 		target[n > 0 ? n : 0] = '\0';
 		if (fd == 0)
 			assert_memory_equal(target, "socket:", 7);
-		else if (fd < 3)
+		else if (fd == 1)
 			assert_string_equal(target, "/dev/null");
+		else if (fd == 2)
+			assert_memory_equal(target, "pipe:", 5);
 		else if (fd == 3)
 			assert_non_null(strstr(target, "/big.tar"));
 		else

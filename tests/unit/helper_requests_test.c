@@ -13,7 +13,7 @@ begin(void)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	assert_int_equal(dup2(ends[1], STDIN_FILENO), STDIN_FILENO);
 	close(ends[1]);
-	return (struct helper){.program = "test", .pid = getpid(), .socket = ends[0]};
+	return (struct helper){.program = "test", .pid = getpid(), .socket = ends[0], .noise = -1};
 }
 
 static void

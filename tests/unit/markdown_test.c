@@ -6,12 +6,14 @@
 
 #include <cmark-gfm-core-extensions.h>
 #include <ctype.h>
+#include <glob.h>
 
-#include "md.h"
+#include "html.h"
+#include "md_internal.h"
 
 extern cmark_node_type CMARK_NODE_TABLE, CMARK_NODE_TABLE_ROW, CMARK_NODE_TABLE_CELL, CMARK_NODE_STRIKETHROUGH;
 
-enum { ROUNDS = 6000, SHOWN = 4000 };
+enum { ROUNDS = 4000, SHOWN = 4000 };
 
 /* --- reading it back --- */
 
@@ -42,6 +44,17 @@ count(cmark_node *document, cmark_node_type type)
 	while ((event = cmark_iter_next(i)) != CMARK_EVENT_DONE)
 		n += event == CMARK_EVENT_ENTER && cmark_node_get_type(cmark_iter_get_node(i)) == type;
 	cmark_iter_free(i);
+	return n;
+}
+
+/* How long the beginning is that A and B share. */
+static size_t
+same_length(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
 	return n;
 }
 
@@ -367,11 +380,89 @@ what_is_written_is_read_back(void **state)
 		check_round(round);
 }
 
+/* --- the pages of the tests --- */
+
+static struct tree *tree;
+
+static void
+read_page(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	assert_non_null(f);
+	do {
+		n = fread(buf_room(out, 1 << 16), 1, 1 << 16, f);
+		out->len += n;
+	} while (n > 0);
+	fclose(f);
+	buf_str(out, "");
+}
+
+static void
+check_page(const char *path)
+{
+	struct buf page = {0}, words = {0}, meant = {0}, back = {0};
+	cmark_node *document;
+	int tables, headings, items;
+	struct doc d;
+
+	read_page(path, &page);
+	doc_begin(&d, -1);
+	html_page(tree, page.data, page.len, "http://h.x/d/page", false, &d);
+	md_block(&d.md);
+	md_add_words(d.md.document, &words);
+	buf_str(&meant, "");
+	for (size_t i = 0; i < words.len; i++)
+		if (!isspace((unsigned char)words.data[i]))
+			buf_add(&meant, words.data + i, 1);
+	tables = count(d.md.document, CMARK_NODE_TABLE);
+	headings = count(d.md.document, CMARK_NODE_HEADING);
+	items = count(d.md.document, CMARK_NODE_ITEM);
+	md_end(&d.md);
+	document = read_back(d.md.out.data);
+	letters(document, &back);
+	if (strcmp(back.data, meant.data) != 0)
+		fail_msg("%s: the text differs from here on:\n%.300s\n%.300s", path,
+			 meant.data + same_length(meant.data, back.data),
+			 back.data + same_length(meant.data, back.data));
+	if (count(document, CMARK_NODE_TABLE) != tables || count(document, CMARK_NODE_HEADING) != headings ||
+	    count(document, CMARK_NODE_ITEM) != items)
+		fail_msg("%s: tables %d of %d, headings %d of %d, items %d of %d", path,
+			 count(document, CMARK_NODE_TABLE), tables, count(document, CMARK_NODE_HEADING), headings,
+			 count(document, CMARK_NODE_ITEM), items);
+	cmark_node_free(document);
+	doc_free(&d);
+	buf_free(&page);
+	buf_free(&words);
+	buf_free(&meant);
+	buf_free(&back);
+}
+
+static void
+pages_are_read_back(void **state)
+{
+	const char *share = getenv("BI_SHARE");
+	glob_t found = {0};
+	struct buf pattern = {0};
+
+	(void)state;
+	buf_printf(&pattern, "%s/../tests/pages/*/*.html", share ? share : "share");
+	if (glob(pattern.data, 0, NULL, &found) != 0)
+		skip("the pages are not here");
+	tree = tree_new();
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check_page(found.gl_pathv[i]);
+	globfree(&found);
+	buf_free(&pattern);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(pages_are_read_back),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -3,12 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/msg.h"
 #include "base/paths.h"
 #include "files/file.h"
 #include "handlers.h"
@@ -19,87 +24,118 @@ enum {
 	MESSAGE_MAX = 1 << 12 /* bytes of what it says */
 };
 
-/* Starts the program that ARGV names first. Stores its standard error in SAYS. Returns its process id, or -1 with
- * errno. */
-static pid_t
-start(char **argv, int *says)
+struct run {
+	const char *program;
+	char batch[API_WORD_MAX];
+	pid_t pid;
+	int says; /* a file in memory with its messages: a pipe that nobody reads would end it */
+};
+
+/* Starts the program that ARGV names first. Returns 0, or -1 with errno. */
+static int
+start(struct run *run, char **argv)
 {
 	struct buf program = {0};
-	int ends[2];
-	pid_t pid = -1;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	run->program = argv[0];
+	run->says = memfd_create("messages", MFD_CLOEXEC);
+	if (run->says < 0)
 		return -1;
+	run->pid = -1;
 	if (path_of_program(&program, argv[0]) == 0) {
-		const struct child_fd fds[] = {{ends[1], STDERR_FILENO}};
+		const struct child_fd fds[] = {{run->says, STDERR_FILENO}};
 
 		argv[0] = program.data;
-		pid = child_start(&(struct child){
+		run->pid = child_start(&(struct child){
 			.program = program.data, .argv = argv, .fds = fds, .fd_count = 1, .outlives = true});
 	}
 	buf_free(&program);
-	file_close(ends[1], 0);
-	if (pid < 0)
-		file_close(ends[0], 0);
-	else
-		*says = ends[0];
-	return pid;
+	return run->pid < 0 ? file_close(run->says, -1) : 0;
 }
 
-/* Reads what the program says until it ends. False if it needs longer. */
+/* Whether the program ends soon. */
 static bool
-hear(int says, struct buf *out)
+ends_soon(const struct run *run)
 {
 	int64_t until = clock_ms() + WAIT_MS;
-	struct pollfd p = {.fd = says, .events = POLLIN};
-	char some[512];
-	ssize_t n;
+	struct pollfd p = {.fd = pidfd_open(run->pid, 0), .events = POLLIN};
+	int rc;
 
-	for (;;) {
-		int rc = poll(&p, 1, clock_left(until));
+	if (p.fd < 0)
+		return false;
+	do
+		rc = poll(&p, 1, clock_left(until));
+	while (rc < 0 && errno == EINTR && clock_ms() < until);
+	file_close(p.fd, 0);
+	return rc > 0;
+}
 
-		if (rc < 0 && errno == EINTR && clock_ms() < until)
-			continue;
-		if (rc <= 0)
-			return false;
-		n = read(says, some, sizeof(some));
-		if (n <= 0)
-			return true;
-		if (out->len < MESSAGE_MAX)
-			buf_add(out, some, (size_t)n);
+/* Waits for the program. Returns its exit code, and stores the first line of its messages in SAID. */
+static int
+end(struct run *run, struct buf *said)
+{
+	int code = child_wait(run->pid);
+	ssize_t n = pread(run->says, buf_room(said, MESSAGE_MAX), MESSAGE_MAX, 0);
+
+	said->len = n > 0 ? (size_t)n : 0;
+	buf_str(said, "");
+	said->data[strcspn(said->data, "\n")] = '\0';
+	file_close(run->says, 0);
+	return code;
+}
+
+/* Waits in a thread for a program whose client was answered already. The log of the server gets what went wrong. */
+static void *
+end_later(void *arg)
+{
+	struct run *run = arg;
+	struct buf said = {0};
+	int code = end(run, &said);
+
+	if (code)
+		msg_warn("%s ended with %d for the batch %s, after its client was answered: %s", run->program, code,
+			 run->batch, said.data);
+	buf_free(&said);
+	free(run);
+	return NULL;
+}
+
+static void
+leave(const struct run *run)
+{
+	struct run *copy = buf_alloc(sizeof(*copy));
+	pthread_t thread;
+
+	*copy = *run;
+	if (pthread_create(&thread, NULL, end_later, copy) == 0) {
+		pthread_detach(thread);
+		return;
 	}
+	file_close(copy->says, 0);
+	free(copy);
 }
 
 /* Runs the program ARGV on a batch of this name, and makes R the answer: WRONG is the code of the error if it fails. */
 static void
 run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, struct reply *r)
 {
-	const char *program = argv[0];
 	struct buf said = {0};
-	int says, code = 0;
-	pid_t pid;
+	struct run run = {0};
 
-	while (waitpid(-1, NULL, WNOHANG) > 0) { /* one that needed longer */
-	}
 	if (!resolve_batch(api, name, r))
 		return;
-	pid = start(argv, &says);
-	if (pid < 0) {
-		reply_error(r, 500, "cannot_start", "%s cannot be started: %s", program, trouble_reason(errno));
-		return;
-	}
-	if (!hear(says, &said)) {
+	snprintf(run.batch, sizeof(run.batch), "%s", name);
+	if (start(&run, argv) < 0) {
+		reply_error(r, 500, "cannot_start", "%s cannot be started: %s", run.program, trouble_reason(errno));
+	} else if (!ends_soon(&run)) {
+		leave(&run);
 		r->status = 202;
 		buf_str(&r->body, "{\"success\":true,\"continues\":true}\n");
+	} else if (end(&run, &said)) {
+		reply_error(r, 503, wrong, "%s", said.data);
 	} else {
-		code = child_wait(pid);
-	}
-	file_close(says, 0);
-	if (code)
-		reply_error(r, 503, wrong, "%.*s", said.len ? (int)strcspn(said.data, "\n") : 0,
-			    said.len ? said.data : "");
-	else if (r->status != 202)
 		buf_str(&r->body, "{\"success\":true}\n");
+	}
 	buf_free(&said);
 }
 

@@ -18,7 +18,7 @@
 
 enum { NAME_LENGTH_MAX = 32 << 10, TRIES = 100 };
 
-/* The process has only the socket, /dev/null twice, and the archive open, and writes to no file. */
+/* The process has only the socket, /dev/null, the pipe of its messages, and the archive open, and writes to no file. */
 static const struct confine_limits limits = {
 	.memory = EXPAND_MEMORY,
 	.seconds = EXPAND_SECONDS,
@@ -238,8 +238,7 @@ receive(void)
 }
 
 /* The process ends with _exit: nothing is left to write, and the exit handlers of a sanitizer make calls that are not
- * allowed here. Once it is confined, standard error is /dev/null like standard output, since messages there could
- * contain untrusted text. */
+ * allowed here. */
 _Noreturn void
 expand_serve(void)
 {
@@ -253,8 +252,6 @@ expand_serve(void)
 	tzset();
 	unpack_load();
 	helper_confine(&limits);
-	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
-		_exit(EX_OSERR);
 	a = unpack_new(&source, receive());
 	if (!a)
 		end_unread(errno);

@@ -89,9 +89,11 @@ is_worth_a_look(const struct settings *set, const struct target *t, const struct
 {
 	bool completed = false;
 
+	if (!set->accept && !set->max_filesize && !set->public_only && !t->public_only &&
+	    !strstr(line->data, "\"file\":")) /* quicker than memmem(), and done for each result */
+		return false;
 	batch_result_number(line->data, line->len, &completed);
-	return completed && (set->accept || set->max_filesize || set->public_only || t->public_only ||
-			     memmem(line->data, line->len, "\"file\":", 7));
+	return completed;
 }
 
 const char *

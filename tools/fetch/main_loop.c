@@ -319,7 +319,7 @@ begin(struct main_loop *m, struct lists *lists)
 		save_refuse_root(m->save, &run->root);
 	d->batches.run = run;
 	d->output.run = run;
-	d->records = !person && !to_stdout && (!set->work || set->json);
+	d->records = output_begin(&d->output) && !person && !to_stdout && (!set->work || set->json);
 	if (set->work)
 		d->worker = worker_wait(run, &d->batches, &d->wants);
 	set_up(m);

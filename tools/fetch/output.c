@@ -3,10 +3,23 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* A writable pipe accepts this much at once (PIPE_BUF); and the most bytes that may wait before nothing more starts. */
 enum { AT_ONCE = 4096, WAITING_MAX = 1 << 20 };
+
+bool
+output_begin(struct output *o)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) < 0)
+		return true; /* writing will tell what is wrong */
+	o->is_file = S_ISREG(st.st_mode);
+	return !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
+}
 
 void
 output_add(struct output *o, const char *record, size_t n)
@@ -25,7 +38,7 @@ static void
 write_some(struct output *o)
 {
 	size_t left = o->text.len - o->at;
-	ssize_t n = write(STDOUT_FILENO, o->text.data + o->at, left < AT_ONCE ? left : AT_ONCE);
+	ssize_t n = write(STDOUT_FILENO, o->text.data + o->at, o->is_file || left < AT_ONCE ? left : AT_ONCE);
 
 	if (n >= 0) {
 		o->at += (size_t)n;
@@ -46,7 +59,7 @@ output_flush(struct output *o)
 {
 	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
-	while (o->at < o->text.len && poll(&p, 1, 0) > 0)
+	while (o->at < o->text.len && (o->is_file || poll(&p, 1, 0) > 0))
 		write_some(o);
 	/* A file cannot be watched and need not be. */
 	if (o->at < o->text.len)

@@ -11,8 +11,12 @@ struct output {
 	struct run *run;
 	struct buf text; /* that stdout has not taken yet, from AT on */
 	size_t at;
+	bool is_file;                /* stdout is a regular file, which never lets a writer wait */
 	struct loop_watcher watcher; /* for room, while there is text */
 };
+
+/* Looks what stdout is. Returns whether anybody can read what is written there: not if it is /dev/null. */
+bool output_begin(struct output *o);
 
 /* Appends a record of N bytes and a newline. */
 void output_add(struct output *o, const char *record, size_t n);

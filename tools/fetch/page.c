@@ -263,7 +263,8 @@ page_want_stored(struct run *run, struct run_queue *wants, struct target *t, con
 	struct json_object *o, *numbers;
 	int64_t length;
 
-	if (!memmem(line, n, "\"found_items\":[", 15))
+	/* Most results have no array at all, which is quicker to see. */
+	if (!memchr(line, '[', n) || !memmem(line, n, "\"found_items\":[", 15))
 		return;
 	length = batch_length(t->batch);
 	if (length < 0) {

@@ -118,12 +118,12 @@ remove_left(const struct target *t, uint32_t k, const char *line, size_t n)
 }
 
 void
-recorded_remove_left(const struct target *t, uint32_t k, const char *line, size_t n)
+recorded_remove_left(const struct target *t, uint32_t k, const struct buf *line)
 {
 	struct buf now = {0};
 
 	/* Whoever has the item may be giving it a file of that name, and LINE may be older than its last result. */
-	if (!memmem(line, n, "\"replaced_file\":", 16) || target_is_busy(t, k) ||
+	if (!strstr(line->data, "\"replaced_file\":") || target_is_busy(t, k) ||
 	    batch_claim_any(t->batch, k) != CLAIM_OURS)
 		return;
 	if (batch_result(t->batch, k, &now) == 0)

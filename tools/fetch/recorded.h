@@ -39,6 +39,6 @@ void recorded_remove_file(const struct target *t, const char *name);
 
 /* Removes the file that the result LINE of item K has replaced, if whoever replaced it was killed before that. The item
  * is claimed for it: nothing is done if somebody has it. */
-void recorded_remove_left(const struct target *t, uint32_t k, const char *line, size_t n);
+void recorded_remove_left(const struct target *t, uint32_t k, const struct buf *line);
 
 #endif

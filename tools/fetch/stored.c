@@ -14,9 +14,11 @@ stored_say_result(struct dispatch *d, const struct target *t, const char *line, 
 	struct buf *record = &d->record;
 	bool completed = false;
 
-	buf_clear(record);
 	batch_result_number(line, n, &completed);
-	batch_result_record(t->batch, line, n, record);
+	buf_clear(record);
+	/* Of completed ones that nobody reads only the number counts. */
+	if (!completed || extra || d->records)
+		batch_result_record(t->batch, line, n, record);
 	if (extra)
 		result_add_members(record, extra);
 	if (d->records)
@@ -47,7 +49,7 @@ stored_say(struct dispatch *d, struct target *t, uint32_t item, const struct buf
 	char why[256];
 	const char *code;
 
-	recorded_remove_left(t, item, line->data, line->len);
+	recorded_remove_left(t, item, line);
 	code = later_rules_look(&d->run, d->transfers, t, line, &extra, why, sizeof(why));
 
 	if (code && d->run.set->recheck) {

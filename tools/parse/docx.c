@@ -22,23 +22,14 @@ docx_wants(const char *name)
 	       word_ends_in(name, ".txt");
 }
 
-/* The name of the first part of this type; NULL if there is none. */
-static const char *
-first_part(const struct docx *x, const struct opc_relations *relations, const char *type)
-{
-	size_t from = 0;
-	const struct member_one *part = opc_part_of_type(x->m, relations, type, &from);
-
-	return part ? part->name : NULL;
-}
-
 /* The part of this type that the main part refers to, or the one that has the usual name. */
 static const char *
 part_of(struct docx *x, const char *type, const char *usual)
 {
-	const char *part = first_part(x, x->rels, type);
+	size_t from = 0;
+	const struct member_one *part = opc_part_of_type(x->m, x->rels, type, &from);
 
-	return part ? part : usual;
+	return part ? part->name : usual;
 }
 
 /* --- headers and footers: they are left out --- */
@@ -78,10 +69,10 @@ look_at_headers(struct docx *x)
 	struct look look = {.found = false};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && !look.found; i++) {
-		const char *name = first_part(x, x->rels, types[i]);
-		const struct member_one *part = name ? members_find(x->m, name) : NULL;
+		const struct member_one *part;
+		size_t from = 0;
 
-		if (part)
+		while ((part = opc_part_of_type(x->m, x->rels, types[i], &from)) && !look.found)
 			xml_read(&(struct xml_reader){look_begin, look_end, look_text, &look}, part->bytes, part->n);
 	}
 	if (look.found)
@@ -153,7 +144,7 @@ bool
 docx_parse(const struct members *m, struct tree *t, struct doc *d)
 {
 	struct docx *x = buf_alloc(sizeof(*x));
-	const char *main, *core;
+	const char *main;
 	bool whole, some;
 
 	memset(x, 0, sizeof(*x));
@@ -165,10 +156,9 @@ docx_parse(const struct members *m, struct tree *t, struct doc *d)
 	x->notes = json_object_new_object();
 	x->formula = omml_new();
 	opc_read(m, "", &x->package);
-	core = first_part(x, &x->package, "core-properties");
-	dublin_core_read(members_find(m, core ? core : "docProps/core.xml"), d);
-	main = first_part(x, &x->package, "officeDocument");
-	main = main ? main : "word/document.xml";
+	x->rels = &x->package;
+	dublin_core_read(members_find(m, part_of(x, "core-properties", "docProps/core.xml")), d);
+	main = part_of(x, "officeDocument", "word/document.xml");
 	whole = read_all(x, main);
 	some = cmark_node_first_child(d->md.document) != NULL;
 	free_all(x);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/words.h"
+#include "chart.h"
+#include "diagram.h"
 #include "docx_internal.h"
 #include "docx_symbols.h"
 #include "records/rec.h"
@@ -185,9 +187,9 @@ begin_drawing(struct docx *x, const char *name, const char **attributes)
 		id = xml_attribute(attributes, "string");
 		docx_put_text(x, id ? id : "", id ? strlen(id) : 0);
 	} else if (is(name, "chart")) {
-		docx_put_parts(x, id, "charts");
+		docx_put_drawing(x, id, chart_put, "charts");
 	} else if (is(name, "relIds")) {
-		docx_put_parts(x, xml_attribute(attributes, "dm"), NULL);
+		docx_put_drawing(x, xml_attribute(attributes, "dm"), diagram_put, "diagrams");
 	} else if (is(name, "OLEObject")) {
 		id = xml_attribute(attributes, "ProgID");
 		doc_missing(x->d, id && strncmp(id, "Equation", 8) == 0 ? "formulas" : "embedded objects");
@@ -318,6 +320,7 @@ begin_run(struct docx *x)
 static void
 begin_block(struct docx *x, const char *name, const char **attributes)
 {
+	const struct opc_relation *link;
 	const char *val = xml_attribute(attributes, "val");
 
 	if (is(name, "r")) {
@@ -325,7 +328,8 @@ begin_block(struct docx *x, const char *name, const char **attributes)
 	} else if (is(name, "pPr")) {
 		x->in_paragraph_properties = true;
 	} else if (is(name, "hyperlink")) {
-		docx_open_link(x, docx_target(x, xml_attribute(attributes, "id")));
+		link = opc_find(x->rels, xml_attribute(attributes, "id"));
+		docx_open_link(x, link && link->external ? link->target : NULL);
 	} else if (is(name, "fldSimple")) {
 		docx_field_begin(x, xml_attribute(attributes, "instr"));
 	} else if (is(name, "tbl")) {

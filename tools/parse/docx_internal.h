@@ -138,9 +138,10 @@ void docx_field_end(struct docx *x);
 
 /* --- docx_objects --- */
 
-const char *docx_target(const struct docx *x, const char *id); /* of a relation of the current part, or NULL */
 void docx_put_picture(struct docx *x, const char *id);
-void docx_put_parts(struct docx *x, const char *id, const char *missing); /* the text of a chart or a diagram */
+/* What PUT makes of a part: of a chart or a diagram. */
+void docx_put_drawing(struct docx *x, const char *id, bool (*put)(const struct member_one *, struct doc *, struct md *),
+		      const char *missing);
 void docx_put_chunk(struct docx *x, const char *id);
 
 #endif

@@ -5,15 +5,6 @@
 #include "base/words.h"
 #include "docx_internal.h"
 #include "html.h"
-#include "xml.h"
-
-const char *
-docx_target(const struct docx *x, const char *id)
-{
-	const struct opc_relation *relation = opc_find(x->rels, id);
-
-	return relation ? relation->target : NULL;
-}
 
 /* The alternative text where there is no picture that can be saved. */
 static void
@@ -27,72 +18,37 @@ put_alternative(struct docx *x)
 void
 docx_put_picture(struct docx *x, const char *id)
 {
-	const char *target = docx_target(x, id), *saved;
+	const struct opc_relation *one = opc_find(x->rels, id);
+	const char *saved;
 
-	if (!target || !docx_is_visible(x))
+	if (!one || !docx_is_visible(x))
 		return;
 	docx_open_paragraph(x);
 	docx_flush_code(x);
-	if (opc_find(x->rels, id)->external) {
-		if (strncmp(target, "http", 4) == 0)
-			md_image(x->md, target, x->alt);
+	if (one->external) {
+		if (opc_url(x->rels, id))
+			md_image(x->md, one->target, x->alt);
 		return;
 	}
-	saved = members_picture(x->m, x->saved, x->d, target, x->alt);
+	saved = members_picture(x->m, x->saved, x->d, one->target, x->alt);
 	if (saved)
 		md_image(x->md, saved, x->alt);
 	else
 		put_alternative(x);
 }
 
-/* --- texts of DrawingML --- */
-
-static void
-drawing_begin(void *arg, const char *name, const char **attributes)
-{
-	struct docx *x = arg;
-
-	(void)attributes;
-	x->text = strcmp(name, "t") == 0 ? TEXT_SHOWN : TEXT_NONE;
-}
-
-static void
-drawing_end(void *arg, const char *name)
-{
-	struct docx *x = arg;
-
-	x->text = TEXT_NONE;
-	if (strcmp(name, "p") == 0)
-		md_block(x->md);
-}
-
-static void
-drawing_text(void *arg, const char *s, size_t n)
-{
-	struct docx *x = arg;
-
-	if (x->text == TEXT_SHOWN)
-		md_text(x->md, s, n);
-}
-
 void
-docx_put_parts(struct docx *x, const char *id, const char *missing)
+docx_put_drawing(struct docx *x, const char *id, bool (*put)(const struct member_one *, struct doc *, struct md *),
+		 const char *missing)
 {
-	const char *target = docx_target(x, id);
-	const struct member_one *part = target ? members_find(x->m, target) : NULL;
-
 	if (!docx_is_visible(x))
-		return;
-	if (missing || !part)
-		doc_missing(x->d, missing ? missing : "diagrams");
-	if (!part)
 		return;
 	docx_open_paragraph(x);
 	docx_flush_code(x);
 	md_aside_begin(x->md);
-	xml_read(&(struct xml_reader){drawing_begin, drawing_end, drawing_text, x}, part->bytes, part->n);
+	if (!put(opc_part(x->m, x->rels, id), x->d, x->md))
+		doc_missing(x->d, missing);
 	md_aside_end(x->md);
-	x->text = TEXT_NONE;
 }
 
 /* --- other documents in it --- */
@@ -110,14 +66,13 @@ no_picture(void *arg, const char *src, const char *alt)
 void
 docx_put_chunk(struct docx *x, const char *id)
 {
-	const char *target = docx_target(x, id);
-	const struct member_one *part = target ? members_find(x->m, target) : NULL;
-	const char *dot = target ? strrchr(target, '.') : NULL;
+	const struct member_one *part = opc_part(x->m, x->rels, id);
+	const char *dot = part ? strrchr(part->name, '.') : NULL;
 
 	docx_leave_items(x, 0);
 	md_block(x->md);
 	if (part && dot && word_is_one_of(dot, ".htm", ".html", ".xhtml"))
-		html_chapter(x->tree, part->bytes, part->n, no_picture, x, x->d);
+		html_chapter(x->tree, part->bytes, part->n, &(struct html_book){.picture = no_picture, .arg = x}, x->d);
 	else if (part && dot && strcmp(dot, ".txt") == 0)
 		md_text(x->md, part->bytes, part->n);
 	else

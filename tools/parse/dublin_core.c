@@ -1,5 +1,6 @@
 #include "dublin_core.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "xml.h"
@@ -27,6 +28,37 @@ core_text(void *arg, const char *text, size_t n)
 		buf_add(&c->text, text, n);
 }
 
+/* Whether NAME is one of AUTHORS, which have ", " between them. */
+static bool
+has_author(const char *authors, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = authors; (at = strstr(at, name)); at++)
+		if ((at == authors || at[-1] == ' ') && (at[n] == '\0' || at[n] == ','))
+			return true;
+	return false;
+}
+
+static void
+add_author(struct doc *d, const char *name)
+{
+	char *line = NULL;
+	struct buf all = {0};
+
+	doc_set_string(&line, name);
+	if (line && !d->author) {
+		doc_set_string(&d->author, line);
+	} else if (line && !has_author(d->author, line)) {
+		buf_printf(&all, "%s, %s", d->author, line);
+		free(d->author);
+		d->author = NULL;
+		doc_set(&d->author, all.data, all.len);
+	}
+	buf_free(&all);
+	free(line);
+}
+
 static void
 core_end(void *arg, const char *name)
 {
@@ -35,17 +67,13 @@ core_end(void *arg, const char *name)
 	const struct {
 		const char *name;
 		char **member;
-	} lines[] = {{"title", &d->title},
-		     {"creator", &d->author},
-		     {"initial-creator", &d->author},
-		     {"description", &d->description},
-		     {"language", &d->language},
-		     {"created", &d->date},
-		     {"creation-date", &d->date},
-		     {"date", &d->date}};
+	} lines[] = {{"title", &d->title},  {"description", &d->description}, {"language", &d->language},
+		     {"created", &d->date}, {"creation-date", &d->date},      {"date", &d->date}};
 	static const char *const keys[] = {"subject",    "keywords", "keyword", "publisher",
 					   "identifier", "rights",   "modified"};
 
+	if (c->text.len && (strcmp(name, "creator") == 0 || strcmp(name, "initial-creator") == 0))
+		add_author(d, c->text.data);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && c->text.len; i++)
 		if (strcmp(name, lines[i].name) == 0)
 			doc_set(lines[i].member, c->text.data, c->text.len);

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "html/find.h"
 #include "html/url.h"
 #include "html_markdown.h"
+#include "html_notes.h"
 #include "main_content.h"
 #include "page_metadata.h"
 #include "records/rec.h"
@@ -46,29 +48,58 @@ tag_end(const char *at, const char *end)
 	return end;
 }
 
+/* The prefix with a colon that the text gives to the elements of MathML, as in <m:math xmlns:m="…">; "" if it has none.
+ */
+static void
+find_math_prefix(const char *text, size_t n, char prefix[16])
+{
+	static const char space[] = "http://www.w3.org/1998/Math/MathML";
+	const char *at = memmem(text, n, space, sizeof(space) - 1), *begin = at;
+
+	prefix[0] = '\0';
+	while (begin && begin > text && at - begin < 16 && begin[-1] != ':' && !isspace((unsigned char)begin[-1]))
+		begin--;
+	if (!begin || begin - text < 6 || memcmp(begin - 6, "xmlns:", 6) != 0)
+		return;
+	at = memchr(begin, '=', (size_t)(at - begin));
+	if (at && at - begin < 14)
+		snprintf(prefix, 16, "%.*s:", (int)(at - begin), begin);
+}
+
 void
 html_of_xhtml(const char *text, size_t n, struct buf *out)
 {
 	const char *end = text + n;
+	char math[16];
 
+	find_math_prefix(text, n, math);
 	buf_clear(out);
 	while (text < end) {
-		const char *tag = memchr(text, '<', (size_t)(end - text)), *behind;
+		const char *tag = memchr(text, '<', (size_t)(end - text)), *behind, *first;
 		size_t name = 0;
 
 		if (!tag)
 			break;
 		buf_add(out, text, (size_t)(tag - text));
+		first = tag + 1 + (tag + 1 < end && tag[1] == '/');
 		behind = isalpha((unsigned char)(tag + 1 < end ? tag[1] : 0)) ? tag_end(tag, end) : tag + 1;
-		while (tag + 1 + name < behind && isalnum((unsigned char)tag[1 + name]))
+		if (math[0] && (size_t)(end - first) > strlen(math) && strncmp(first, math, strlen(math)) == 0) {
+			buf_add(out, tag, (size_t)(first - tag));
+			first += strlen(math);
+			behind = behind > first ? behind : first;
+		} else {
+			buf_str(out, "<");
+			first = tag + 1;
+		}
+		while (first + name < behind && isalnum((unsigned char)first[name]))
 			name++;
-		if (name > 0 && behind - tag > 2 && behind[-1] == '>' && behind[-2] == '/' && !is_void(tag + 1, name)) {
-			buf_add(out, tag, (size_t)(behind - tag) - 2);
+		if (name > 0 && behind - first > 1 && behind[-1] == '>' && behind[-2] == '/' && !is_void(first, name)) {
+			buf_add(out, first, (size_t)(behind - first) - 2);
 			buf_str(out, "></");
-			buf_add(out, tag + 1, name);
+			buf_add(out, first, name);
 			buf_str(out, ">");
 		} else {
-			buf_add(out, tag, (size_t)(behind - tag));
+			buf_add(out, first, (size_t)(behind - first));
 		}
 		text = behind;
 	}
@@ -207,6 +238,8 @@ add_all(struct tree *t, const char *text, size_t n, struct html_markdown *s)
 	if (document) {
 		s->doc->truncated = s->doc->truncated || cut;
 		dom_make(&dom, document);
+		if (s->note)
+			html_notes_show(&dom);
 		s->dom = &dom;
 		html_markdown_add(s, 0);
 		dom_free(&dom);
@@ -223,10 +256,9 @@ html_mail(struct tree *t, const char *text, size_t n, const struct html_pictures
 }
 
 void
-html_chapter(struct tree *t, const char *text, size_t n,
-	     const char *(*picture)(void *arg, const char *src, const char *alt), void *arg, struct doc *d)
+html_chapter(struct tree *t, const char *text, size_t n, const struct html_book *book, struct doc *d)
 {
-	struct html_markdown s = {.doc = d, .picture = picture, .arg = arg};
+	struct html_markdown s = {.doc = d, .picture = book->picture, .note = book->note, .arg = book->arg};
 	struct buf html = {0};
 
 	html_of_xhtml(text, n, &html);

@@ -27,9 +27,15 @@ void html_page_with(struct tree *t, const char *text, size_t n, const char *url,
 /* All of a mail's HTML, with its pictures. */
 void html_mail(struct tree *t, const char *text, size_t n, const struct html_pictures *pictures, struct doc *d);
 
-/* A chapter of a book: all of its body. PICTURE as in html_markdown.h. */
-void html_chapter(struct tree *t, const char *text, size_t n,
-		  const char *(*picture)(void *arg, const char *src, const char *alt), void *arg, struct doc *d);
+/* What a book has that a page of the web does not; both as in html_markdown.h. */
+struct html_book {
+	const char *(*picture)(void *arg, const char *src, const char *alt);
+	unsigned (*note)(void *arg, const char *href, const char *label);
+	void *arg;
+};
+
+/* A chapter of a book: all of its body. */
+void html_chapter(struct tree *t, const char *text, size_t n, const struct html_book *book, struct doc *d);
 
 /* TEXT of XML as HTML reads it: what is empty (<title/>) with a closing tag, as XML has it. */
 void html_of_xhtml(const char *text, size_t n, struct buf *out);

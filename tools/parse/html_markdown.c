@@ -8,6 +8,7 @@
 
 #include "html/srcset.h"
 #include "html/url.h"
+#include "html_notes.h"
 #include "html_table.h"
 #include "math_tex.h"
 #include "script_text.h"
@@ -33,6 +34,12 @@ struct markdown_writer {
 };
 
 static void walk_tree(struct markdown_writer *w, uint32_t from, uint32_t end);
+
+static bool
+has_notes(const struct markdown_writer *w)
+{
+	return w->s->note != NULL;
+}
 
 /* --- headings that are left without their text --- */
 
@@ -247,6 +254,8 @@ put_script(struct markdown_writer *w, uint32_t i)
 	bool sub = dom_tag(w->d, i) == GUMBO_TAG_SUB, note;
 	struct buf text = {0};
 
+	if (has_notes(w) && html_note_below(w->d, i))
+		return false;
 	if (n->text == 0 || n->text > SCRIPT || dom_find(w->d, i, n->end, GUMBO_TAG_IMG) < n->end ||
 	    dom_find(w->d, i, n->end, GUMBO_TAG_MATH) < n->end)
 		return false;
@@ -255,6 +264,38 @@ put_script(struct markdown_writer *w, uint32_t i)
 	script_text_put(w->md, sub ? SCRIPT_SUB : note ? SCRIPT_NOTE : SCRIPT_SUPER, text.data);
 	buf_free(&text);
 	return true;
+}
+
+/* --- notes of a book --- */
+
+/* Writes the reference of a link to a note. False if it leads to none. */
+static bool
+put_reference(struct markdown_writer *w, uint32_t i)
+{
+	struct buf text = {0}, label = {0};
+	unsigned note;
+
+	dom_collect(w->d, i, &text, false);
+	buf_printf(&label, "[%s]", text.len ? text.data : "");
+	note = w->s->note(w->s->arg, dom_attribute(w->d, i, "href"), label.data);
+	md_note_refer(w->md, note);
+	buf_free(&text);
+	buf_free(&label);
+	return note > 0;
+}
+
+static void
+begin_note(struct markdown_writer *w, uint32_t i)
+{
+	struct buf href = {0};
+	unsigned note;
+
+	buf_printf(&href, "#%s", dom_attribute(w->d, i, "id"));
+	note = w->s->note(w->s->arg, href.data, "");
+	buf_free(&href);
+	if (note == 0)
+		note = md_note(w->md, "");
+	md_note_begin(w->md, note);
 }
 
 /* --- tables --- */
@@ -305,6 +346,10 @@ open_element(struct markdown_writer *w, uint32_t i)
 {
 	GumboTag tag = dom_tag(w->d, i);
 
+	if (has_notes(w) && html_note_is(w->d, i)) {
+		begin_note(w, i);
+		return true;
+	}
 	switch (tag) {
 	case GUMBO_TAG_A:
 		open_link(w, i);
@@ -358,6 +403,10 @@ open_element(struct markdown_writer *w, uint32_t i)
 static void
 close_element(struct markdown_writer *w, uint32_t i)
 {
+	if (has_notes(w) && html_note_is(w->d, i)) {
+		md_note_end(w->md);
+		return;
+	}
 	switch (dom_tag(w->d, i)) {
 	case GUMBO_TAG_A:
 		md_close(w->md, MD_LINK);
@@ -410,7 +459,8 @@ put_whole(struct markdown_writer *w, uint32_t i)
 		put_code(w, i, dom_tag(w->d, i) == GUMBO_TAG_PRE);
 		return true;
 	case GUMBO_TAG_A:
-		return is_heading_tool(w, i);
+		return is_heading_tool(w, i) || (has_notes(w) && (html_note_returns(w->d, i) ||
+								  (html_note_refers(w->d, i) && put_reference(w, i))));
 	case GUMBO_TAG_MATH:
 	case GUMBO_TAG_SCRIPT:
 		put_formula(w, i);

@@ -19,6 +19,9 @@ struct html_markdown {
 	const char *(*picture)(void *arg, const char *src, const char *alt);
 	void *arg;
 	bool elsewhere; /* pictures that PICTURE does not have are shown by their addresses */
+	/* In a book: the note (md_note) that HREF leads to; 0: it leads to none. LABEL stands for a note without text.
+	 * NULL: notes are text. */
+	unsigned (*note)(void *arg, const char *href, const char *label);
 };
 
 /* Appends what is below (and with) I, without what is dropped and hidden, to the document's text, and its links to the

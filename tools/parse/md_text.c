@@ -118,8 +118,10 @@ is_delimiter_row(const struct md *m)
 {
 	cmark_node *before = cmark_node_last_child(m->inner);
 
-	return before && cmark_node_get_type(before) == CMARK_NODE_LINEBREAK && strchr(":|", *m->text.data) &&
-	       strspn(m->text.data, ":|- ") == m->text.len;
+	return before &&
+	       (cmark_node_get_type(before) == CMARK_NODE_LINEBREAK ||
+		cmark_node_get_type(before) == CMARK_NODE_SOFTBREAK) &&
+	       strchr(":|", *m->text.data) && strspn(m->text.data, ":|- ") == m->text.len;
 }
 
 void

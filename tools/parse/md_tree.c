@@ -133,7 +133,8 @@ md_add_words(cmark_node *node, struct buf *out)
 	while ((event = cmark_iter_next(i)) != CMARK_EVENT_DONE) {
 		cmark_node *at = cmark_iter_get_node(i);
 
-		if (event == CMARK_EVENT_ENTER && cmark_node_get_type(at) == CMARK_NODE_LINEBREAK)
+		if (event == CMARK_EVENT_ENTER && (cmark_node_get_type(at) == CMARK_NODE_LINEBREAK ||
+						   cmark_node_get_type(at) == CMARK_NODE_SOFTBREAK))
 			buf_str(out, " ");
 		else if (event == CMARK_EVENT_ENTER && cmark_node_get_literal(at))
 			buf_str(out, text_of(at));

@@ -279,7 +279,7 @@ take_exponent(double *value, const struct digits *n)
 
 /* --- fractions --- */
 
-/* The nearest fraction with at most this denominator, by continued fractions. */
+/* The last convergent of the continued fraction whose denominator is not larger. */
 static void
 find_fraction(double value, long most, long *numerator, long *denominator)
 {

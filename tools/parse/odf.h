@@ -6,12 +6,13 @@
 
 #include <stdbool.h>
 
+#include "html/tree.h"
 #include "members.h"
 
 /* Whether the parser needs the member NAME. */
 bool odf_wants(const char *name);
 
-/* Makes a document of the members. False after doc_fail(). */
-bool odf_parse(const struct members *m, struct doc *d);
+/* Makes a document of the members; T reads formulas. False after doc_fail(). */
+bool odf_parse(const struct members *m, struct tree *t, struct doc *d);
 
 #endif

@@ -187,8 +187,7 @@ on_abort_signal(int signal)
 }
 
 /* The process ends with _exit: nothing is left to write, and the exit handlers of libraries or sanitizers make calls
- * that are not allowed here. Once it is confined, standard error is /dev/null, since messages of libraries could
- * contain untrusted text. */
+ * that are not allowed here. */
 _Noreturn void
 parse_serve(const char *format)
 {
@@ -209,8 +208,6 @@ parse_serve(const char *format)
 	if (f->load != reader_load)
 		helper_confine(&f->limits);
 	else if (!helper_send_answer("ready", 5, NULL, 0))
-		_exit(EX_OSERR);
-	if (close(STDERR_FILENO) < 0 || dup(STDOUT_FILENO) != STDERR_FILENO)
 		_exit(EX_OSERR);
 	while ((got = receive_request(&r, text)) > 0) {
 		bool heard = answer_one(f, &r);

@@ -115,8 +115,13 @@ end_worker(struct pool *p, struct worker *k, enum helper_sign sign)
 		fail_work(w, "parse_timeout", false, "parsing it took too much time");
 	else if (code == EX_OSERR)
 		fail_work(w, "parse_memory", false, "parsing it took too much memory");
-	else
-		fail_work(w, "parse_crashed", false, "the process that parsed it crashed");
+	else {
+		char why[60 + HELPER_SAID] = "the process that parsed it crashed";
+
+		if (*end.said)
+			snprintf(why, sizeof(why), "the process that parsed it crashed: %s", end.said);
+		fail_work(w, "parse_crashed", false, why);
+	}
 	k->uses = 0;
 	end_work(p, k);
 }

@@ -26,6 +26,15 @@ struct deck {
 	struct shapes layout;
 };
 
+/* The first part of this type, NULL if there is none. */
+static const struct member_one *
+find_part(const struct deck *x, const struct opc_relations *rels, const char *type)
+{
+	size_t from = 0;
+
+	return opc_part_of_type(x->m, rels, type, &from);
+}
+
 /* --- which slides --- */
 
 static void
@@ -122,8 +131,7 @@ is_hidden(const struct member_one *slide)
 static const struct shapes *
 find_layout(struct deck *x, const struct opc_relations *rels)
 {
-	size_t from = 0;
-	const struct member_one *part = opc_part_of_type(x->m, rels, "slideLayout", &from), *master;
+	const struct member_one *part = find_part(x, rels, "slideLayout"), *master;
 	struct opc_relations own;
 	struct shapes above;
 
@@ -135,8 +143,7 @@ find_layout(struct deck *x, const struct opc_relations *rels)
 		return NULL;
 	opc_read(x->m, part->name, &own);
 	shapes_read(&(struct shapes_source){.m = x->m, .rels = &own, .kind = SHAPES_LAYOUT}, part, x->d, &x->layout);
-	from = 0;
-	master = opc_part_of_type(x->m, &own, "slideMaster", &from);
+	master = find_part(x, &own, "slideMaster");
 	if (master) {
 		shapes_read(&(struct shapes_source){.m = x->m, .rels = &own, .kind = SHAPES_LAYOUT}, master, x->d,
 			    &above);
@@ -159,8 +166,7 @@ put_heading(struct md *md, unsigned level, const char *text)
 static void
 put_notes(struct deck *x, const struct opc_relations *slide)
 {
-	size_t from = 0;
-	const struct member_one *part = opc_part_of_type(x->m, slide, "notesSlide", &from);
+	const struct member_one *part = find_part(x, slide, "notesSlide");
 	struct opc_relations rels;
 	struct shapes shapes;
 
@@ -210,22 +216,18 @@ pptx_parse(const struct members *m, struct doc *d)
 	struct deck x = {.m = m, .d = d};
 	struct opc_relations package;
 	const struct member_one *presentation, *core;
-	size_t from = 0;
 
 	opc_read(m, "", &package);
-	presentation = opc_part_of_type(m, &package, "officeDocument", &from);
+	presentation = find_part(&x, &package, "officeDocument");
 	presentation = presentation ? presentation : members_find(m, "ppt/presentation.xml");
-	from = 0;
-	core = opc_part_of_type(m, &package, "core-properties", &from);
+	core = find_part(&x, &package, "core-properties");
 	dublin_core_read(core ? core : members_find(m, "docProps/core.xml"), d);
 	x.saved = buf_alloc((m->count + 1) * sizeof(*x.saved));
 	x.listed = buf_alloc((m->count + 1) * sizeof(*x.listed));
 	x.authors = json_object_new_object();
 	list_slides(&x, presentation);
-	from = 0;
-	office_authors_read(opc_part_of_type(m, &x.rels, "commentAuthors", &from), x.authors);
-	from = 0;
-	office_authors_read(opc_part_of_type(m, &x.rels, "authors", &from), x.authors);
+	office_authors_read(find_part(&x, &x.rels, "commentAuthors"), x.authors);
+	office_authors_read(find_part(&x, &x.rels, "authors"), x.authors);
 	for (size_t i = 0; i < x.count; i++) {
 		if (d->md.full || request_is_late()) {
 			d->truncated = true;

@@ -47,6 +47,32 @@ sheet_table_add(struct sheet_table *t, size_t row, size_t column, const char *te
 }
 
 void
+sheet_table_link_last(struct sheet_table *t, const char *url)
+{
+	if (t->count)
+		t->cells[t->count - 1].url = add_text(t, url, strlen(url));
+}
+
+void
+sheet_table_repeat(struct sheet_table *t, size_t from, size_t times)
+{
+	size_t end = t->count;
+
+	for (size_t k = 1; k <= times && from < end; k++)
+		for (size_t i = from; i < end; i++) {
+			struct sheet_cell cell = t->cells[i];
+
+			if (cell.row + k >= SHEET_ROWS || t->count == SHEET_CELLS) {
+				t->cut = true;
+				return;
+			}
+			cell.row += (uint32_t)k;
+			t->cells = buf_grow(t->cells, t->count, sizeof(*t->cells));
+			t->cells[t->count++] = cell;
+		}
+}
+
+void
 sheet_table_hide(struct sheet_table *t, size_t first, size_t last)
 {
 	for (; first <= last && first < SHEET_COLUMNS; first++)

@@ -48,6 +48,12 @@ void sheet_table_free(struct sheet_table *t);
  * is dropped and CUT. */
 void sheet_table_add(struct sheet_table *t, size_t row, size_t column, const char *text, size_t n);
 
+/* Lets the cell that was added last link to URL. */
+void sheet_table_link_last(struct sheet_table *t, const char *url);
+
+/* Adds the cells from the place FROM on, which are those of one row, again in the TIMES rows below it. */
+void sheet_table_repeat(struct sheet_table *t, size_t from, size_t times);
+
 /* Hides the columns FIRST to LAST. */
 void sheet_table_hide(struct sheet_table *t, size_t first, size_t last);
 

@@ -12,9 +12,12 @@
 #include "epub.h"
 #include "formats.h"
 #include "odf.h"
+#include "ods.h"
 #include "opc.h"
 #include "pptx.h"
 #include "xlsx.h"
+
+#define SPREADSHEET "application/vnd.oasis.opendocument.spreadsheet"
 
 enum { LISTED = 100000, TRIES = 100 };
 
@@ -118,6 +121,12 @@ parse_as(const struct request *r, struct doc *d, const char *kind, bool (*wants)
 }
 
 static bool
+parse_odf(const struct members *m, struct doc *d)
+{
+	return odf_parse(m, packed.tree, d);
+}
+
+static bool
 parse_docx(const struct members *m, struct doc *d)
 {
 	return docx_parse(m, packed.tree, d);
@@ -132,7 +141,7 @@ parse_epub(const struct members *m, struct doc *d)
 static bool
 package_wants(const char *name)
 {
-	return word_is_one_of(name, "[Content_Types].xml", "_rels/.rels");
+	return word_is_one_of(name, "[Content_Types].xml", "_rels/.rels", "mimetype");
 }
 
 /* The parts of workbooks and presentations that have text, and pictures. */
@@ -148,7 +157,7 @@ office_wants(const char *name)
 	return word_ends_in(name, ".xml") || word_ends_in(name, ".rels") || member_is_picture(name);
 }
 
-enum zip_type { ZIP_OTHER, ZIP_DOCX, ZIP_XLSX, ZIP_XLSB, ZIP_PPTX, ZIP_EPUB, ZIP_ODF, ZIP_OFFICE };
+enum zip_type { ZIP_OTHER, ZIP_DOCX, ZIP_XLSX, ZIP_XLSB, ZIP_PPTX, ZIP_EPUB, ZIP_ODF, ZIP_ODS, ZIP_OFFICE };
 
 /* The type of an Open Packaging package: its main part's, or else that of the usual names. */
 static enum zip_type
@@ -174,6 +183,7 @@ find_zip_type(const struct members *m)
 {
 	bool package = members_has(m, "[Content_Types].xml");
 	enum zip_type type = package ? find_package_type(m) : ZIP_OTHER;
+	const struct member_one *stated;
 
 	if (members_has(m, "word/document.xml"))
 		return ZIP_DOCX;
@@ -181,7 +191,10 @@ find_zip_type(const struct members *m)
 		return type;
 	if (members_has(m, "META-INF/container.xml"))
 		return ZIP_EPUB;
-	return members_has(m, "content.xml") ? ZIP_ODF : type;
+	stated = members_find(m, "mimetype");
+	if (members_has(m, "content.xml") && stated && strncmp(stated->bytes, SPREADSHEET, strlen(SPREADSHEET)) == 0)
+		return ZIP_ODS;
+	return members_has(m, "content.xml") || members_has(m, "encrypted-package") ? ZIP_ODF : type;
 }
 
 static bool
@@ -209,7 +222,9 @@ parse_zip(const struct request *r, struct doc *d)
 	case ZIP_EPUB:
 		return parse_as(r, d, "book", epub_wants, parse_epub);
 	case ZIP_ODF:
-		return parse_as(r, d, "document", odf_wants, odf_parse);
+		return parse_as(r, d, "document", odf_wants, parse_odf);
+	case ZIP_ODS:
+		return parse_as(r, d, "document", odf_wants, ods_parse);
 	case ZIP_OFFICE:
 		return true; /* a file */
 	default:

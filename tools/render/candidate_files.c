@@ -17,11 +17,11 @@
 /* The kinds of files that may lie beside the pages: none that a browser could run as a page of this server. Other kinds
  * are not copied. SVG runs scripts only if it is opened by itself: the pages show it as a picture, which runs none, and
  * link to it as a download, and the server makes browsers open it in a sandbox. */
-static const char inert[] = " 3gp 7z aac aiff asf avi avif bin bmp bz2 cpio csv djvu doc docx epub flac flv gif gz "
-			    "heic heif ico jar jp2 jpg "
-			    "json jxl m4a mid mkv mov mp3 mp4 mpg mxf ndjson odp ods odt oga ogv ogx pbm pdf pgm png "
-			    "ppm ppt pptx psd rar rtf svg "
-			    "tar tif ts ttf txt wav webm webp woff woff2 xcf xls xlsx xz zip zst ";
+static const char inert[] = " 3gp 7z aac aiff asf avi avif bin bmp bz2 cpio cr2 crw csv djvu doc docx "
+			    "epub flac flv gif gz heic heif icns ico jar jp2 jpg json jxl m4a mid mkv "
+			    "mov mp3 mp4 mpg mxf ndjson odp ods odt oga ogv ogx orf pbm pcx pdf pgm png "
+			    "ppm ppt pptx psd raf rar rtf svg tar tga tif ts ttf txt wav webm webp woff "
+			    "woff2 x3f xcf xls xlsx xz zip zst ";
 
 void
 candidate_read(struct candidate *c, const struct batch_place *place, struct json_object *result)

@@ -124,15 +124,19 @@ static const struct ratio {
 	unsigned width, height;
 } ratios[] = {{1, 1}, {5, 4}, {4, 3}, {3, 2}, {16, 10}, {16, 9}, {2, 1}, {21, 9}, {3, 1}};
 
-/* The nearest well-known ratio, if it differs by at most a hundredth, or else a decimal fraction to one. */
+/* The nearest well-known ratio, if it differs by at most a hundredth, or else a number to one, with as many decimals as
+ * tell shapes apart. */
 static void
 add_aspect(struct json_object *to, uint32_t width, uint32_t height)
 {
 	bool tall = height > width;
 	double is = tall ? (double)height / width : (double)width / height;
+	double step = is < 10 ? 100 : 1;
 	char text[32];
 
-	snprintf(text, sizeof(text), tall ? "1:%.2f" : "%.2f:1", is);
+	if (width == 0 || height == 0)
+		return;
+	snprintf(text, sizeof(text), tall ? "1:%.12g" : "%.12g:1", (double)(uint64_t)(is * step + 0.5) / step);
 	for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++) {
 		const struct ratio *r = &ratios[i];
 		double known = (double)r->width / r->height;

@@ -25,7 +25,7 @@ struct thumbnail {
 };
 
 /* The first THUMB_PAGES pages of a document are drawn to be read, with PAGE_SIZE pixels on their longest side. */
-enum { THUMBNAIL_VERSION = 2, PAGE_SIZE = 1400 };
+enum { THUMBNAIL_VERSION = 3, PAGE_SIZE = 1400 };
 
 /* What is known of item K's thumbnail of the picture with this hash. 1; 0 when nothing is; -1 with errno where that
  * cannot be read. */

@@ -53,18 +53,6 @@ receive(struct request *r)
 	return r->size > 0 ? 1 : -1;
 }
 
-/* Poppler writes a line for each font that a page lacks, and nothing that a person could use. */
-static void
-silence_poppler(void)
-{
-#ifndef __SANITIZE_ADDRESS__
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	if (null >= 0 && dup2(null, STDERR_FILENO) >= 0)
-		close(null);
-#endif
-}
-
 /* Makes one thumbnail and the answer. Returns the answer's length. */
 static int
 make(const struct request *r, bool extra, char *answer, size_t room)
@@ -122,8 +110,6 @@ thumb_serve(bool extra)
 	if (extra)
 		load_drawings();
 	limits.access = extra;
-	if (extra)
-		silence_poppler();
 	helper_confine(&limits);
 	while ((got = receive(&r)) > 0) {
 		helper_limit_seconds(SECONDS_MAX);

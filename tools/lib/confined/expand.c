@@ -63,13 +63,30 @@ fail_archive(struct expand *e, const char *code, const char *words)
 	return EXPAND_FAILED;
 }
 
+/* Stores the message of bi-expand so that it can be shown, or OTHERWISE if it is empty. */
+static const char *
+keep_words(struct expand *e, const char *said, const char *otherwise)
+{
+	snprintf(e->words, sizeof(e->words), "%s", *said ? said : otherwise);
+	for (char *c = e->words; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return e->words;
+}
+
 /* bi-expand sent no end. */
 static enum expand_event
 fail_helper(struct expand *e, enum helper_sign sign, const char *code, const char *words)
 {
-	return helper_fail(&e->helper, sign).ours
-		       ? fail_archive(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting")
-		       : fail_archive(e, code, words);
+	struct helper_end end = helper_fail(&e->helper, sign);
+	char all[EXPAND_WORDS];
+
+	if (end.ours)
+		return fail_archive(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting");
+	if (!*end.said)
+		return fail_archive(e, code, words);
+	snprintf(all, sizeof(all), "%s (%.80s)", words, end.said);
+	return fail_archive(e, code, keep_words(e, all, words));
 }
 
 static enum expand_event
@@ -85,17 +102,6 @@ static enum expand_event
 fail_nonsense(struct expand *e)
 {
 	return fail_archive(e, "archive_crashed", "the program that unpacks it gave an invalid answer");
-}
-
-/* Stores the message of bi-expand so that it can be shown, or OTHERWISE if it is empty. */
-static const char *
-keep_words(struct expand *e, const char *said, const char *otherwise)
-{
-	snprintf(e->words, sizeof(e->words), "%s", *said ? said : otherwise);
-	for (char *c = e->words; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	return e->words;
 }
 
 static enum expand_event

@@ -1,8 +1,10 @@
 #include "confined/helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -13,6 +15,7 @@
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/trouble.h"
+#include "base/utf8.h"
 
 enum { START = 30 * 1000, FDS_MAX = 2 }; /* milliseconds in which the helper must become ready */
 enum { PAUSE_MS = 50, PAUSES_MAX = 5 };  /* before it is started again; doubles PAUSES_MAX times */
@@ -36,13 +39,73 @@ note_packet_time(struct helper *h)
 	h->cpu = processor_ms(h);
 }
 
+/* Reads what there is of its standard error, and keeps the end of it in LAST, of ROOM bytes, with a NUL. */
+static void
+read_noise(const struct helper *h, char *last, size_t room)
+{
+	char some[4096];
+	size_t n = 0;
+	ssize_t got;
+
+	while ((got = read(h->noise, some, sizeof(some))) > 0 || (got < 0 && errno == EINTR)) {
+		size_t more = got > 0 ? (size_t)got : 0, keep;
+		const char *from = some;
+
+		if (more >= room) {
+			from += more - (room - 1);
+			more = room - 1;
+		}
+		keep = n < room - 1 - more ? n : room - 1 - more;
+		memmove(last, last + n - keep, keep);
+		memcpy(last + keep, from, more);
+		n = keep + more;
+	}
+	last[n] = '\0';
+}
+
+/* Keeps the last line of its standard error in OUT, so that it can be shown. */
+static void
+read_last_line(const struct helper *h, char out[HELPER_SAID])
+{
+	char text[4096], *line;
+	size_t n;
+
+	read_noise(h, text, sizeof(text));
+	for (n = strlen(text); n > 0 && text[n - 1] == '\n'; n--)
+		text[n - 1] = '\0';
+	line = strrchr(text, '\n');
+	snprintf(out, HELPER_SAID, "%s", line ? line + 1 : text);
+	utf8_make_line(out);
+}
+
+/* Makes room for what it writes next. */
+static void
+drop_noise(const struct helper *h)
+{
+	char none[1];
+
+	read_noise(h, none, sizeof(none));
+}
+
+/* Shows all that it wrote: it did not start, or a sanitizer reports. */
+static void
+show_noise(const struct helper *h)
+{
+	char text[1 << 16];
+
+	read_noise(h, text, sizeof(text));
+	fputs(text, stderr);
+}
+
 void
 helper_stop(struct helper *h)
 {
 	int error = errno;
 
-	if (h->socket >= 0)
+	if (h->socket >= 0) {
 		close(h->socket);
+		close(h->noise);
+	}
 	h->socket = -1;
 	if (h->pid > 0) {
 		kill(h->pid, SIGKILL);
@@ -87,6 +150,12 @@ helper_fail(struct helper *h, enum helper_sign sign)
 		end.ours = 4 * had < time;
 	}
 	h->troubles = end.ours ? h->troubles + 1 : 0;
+#ifdef __SANITIZE_ADDRESS__
+	if (h->socket >= 0 && !end.ours)
+		show_noise(h);
+#endif
+	if (h->socket >= 0)
+		read_last_line(h, end.said);
 	helper_stop(h);
 	return end;
 }
@@ -121,9 +190,9 @@ is_ready(const struct helper *h)
 	return n > 0 && strcmp(packet, "ready") == 0;
 }
 
-/* Starts the helper with THEIRS as its descriptor 0. */
+/* Starts the helper with THEIRS as its descriptor 0, and NOISE as its standard error. */
 static int
-start_on_socket(struct helper *h, int theirs)
+start_on_socket(struct helper *h, int theirs, int noise)
 {
 	char *argv[] = {(char *)(size_t)h->program, (char[]){"--serve"}, (char *)(size_t)h->mode, NULL};
 	struct buf path = {0};
@@ -133,7 +202,7 @@ start_on_socket(struct helper *h, int theirs)
 			 : child_start(&(struct child){
 				   .program = path.data,
 				   .argv = argv,
-				   .fds = (struct child_fd[]){{theirs, STDIN_FILENO}, {STDERR_FILENO, STDERR_FILENO}},
+				   .fds = (struct child_fd[]){{theirs, STDIN_FILENO}, {noise, STDERR_FILENO}},
 				   .fd_count = 2,
 			   });
 	buf_free(&path);
@@ -143,20 +212,33 @@ start_on_socket(struct helper *h, int theirs)
 static int
 start_once(struct helper *h)
 {
-	int pair[2], rc, error;
+	int pair[2], noise[2], rc, error;
 
 	h->pid = 0;
 	h->socket = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -1;
+	/* Neither end waits: what does not fit is lost. */
+	if (pipe2(noise, O_CLOEXEC | O_NONBLOCK) < 0) {
+		error = errno;
+		close(pair[0]);
+		close(pair[1]);
+		errno = error;
+		return -1;
+	}
 	h->socket = pair[0];
-	rc = start_on_socket(h, pair[1]);
+	h->noise = noise[0];
+	rc = start_on_socket(h, pair[1], noise[1]);
 	error = errno;
 	close(pair[1]);
+	close(noise[1]);
 	if (rc == 0 && is_ready(h)) {
+		drop_noise(h);
 		note_packet_time(h);
 		return 0;
 	}
+	if (rc == 0)
+		show_noise(h);
 	helper_stop(h);
 	errno = rc < 0 ? error : EPROTO;
 	return -1;
@@ -222,6 +304,7 @@ helper_receive(struct helper *h, char *packet, size_t room)
 	ssize_t n = receive_packet(h, packet, room);
 
 	if (n > 0) {
+		drop_noise(h); /* it is about what the answer is about */
 		note_packet_time(h);
 		h->troubles = 0;
 	}

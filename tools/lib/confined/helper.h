@@ -4,6 +4,10 @@
  * The program is found beside this executable and started by child.h. Its descriptor 0 is one end of a SOCK_SEQPACKET
  * socket pair. It sends "ready" once it is confined, and then answers each packet by one packet, in order. End-of-file
  * ends it. It parses bytes of strangers, so its answers are not trusted, and every wait for one has a deadline.
+ *
+ * Its standard error is a pipe. What it writes before it is ready is shown if it does not become ready. Later the
+ * libraries in it write there, without the name of the file and with text from it: that is dropped, except for the last
+ * line before it dies, which may be the reason.
  */
 #ifndef BI_HELPER_H
 #define BI_HELPER_H
@@ -20,12 +24,13 @@ struct helper {
 	const char *mode;    /* an option behind --serve, or NULL; kept, not copied */
 	pid_t pid;           /* 0: not running */
 	int socket;          /* close-on-exec; -1: not running */
+	int noise;           /* while it runs: the end of a pipe with what it writes to standard error */
 	unsigned troubles;   /* failures in a row that helper_fail() and helper_start() found */
 	int64_t since, cpu;  /* of its last packet: the time, and its processor time until then, in milliseconds */
 };
 
 /* How many times a request is sent before it fails as one that this machine cannot answer now. */
-enum { HELPER_TRIES = 3 };
+enum { HELPER_TRIES = 3, HELPER_SAID = 120 };
 
 /* Starts the helper and waits until it is ready. After a failure (helper_fail) it pauses first, longer each time. If
  * this machine lacks something, or the helper was killed as it started, this is tried HELPER_TRIES times. Returns 0, or
@@ -44,6 +49,7 @@ enum helper_sign {
 struct helper_end {
 	bool ours; /* this machine is at fault: the helper was killed, or had less than a quarter of a processor */
 	int code;  /* for HELPER_GONE: its exit code, or 128 plus its signal; else -1 */
+	char said[HELPER_SAID]; /* the last line that it wrote to standard error since its last answer; "": none */
 };
 
 /*

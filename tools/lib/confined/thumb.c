@@ -104,12 +104,16 @@ static void
 fail_worker(struct thumber *t, struct worker *w, enum helper_sign sign, const char *why)
 {
 	struct thumb_job *job = take_first_job(w);
-	bool ours = helper_fail(&w->helper, sign).ours;
+	struct helper_end end = helper_fail(&w->helper, sign);
+	bool ours = end.ours;
 	bool again = ours && ++job->troubles < HELPER_TRIES;
 
 	job->end = ours ? THUMB_UNSTARTED : THUMB_DIED;
 	job->error = ours ? EAGAIN : 0;
-	snprintf(job->why, sizeof(job->why), "%s", why);
+	if (*end.said && !ours)
+		snprintf(job->why, sizeof(job->why), "%s (%.*s)", why, THUMB_WHY / 2, end.said);
+	else
+		snprintf(job->why, sizeof(job->why), "%s", why);
 	if (!again)
 		put_job(&t->done, job);
 	while (w->n > 0)
