@@ -11,6 +11,7 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "formats.h"
 #include "html/url.h"
 #include "item.h"
 #include "parse_helper.h"
@@ -31,8 +32,30 @@ static const struct opt table[] = {
 	{0},
 };
 
+/* The formats that this executable parses; the others are in libexec (pool.c). */
+static const struct format formats[] = {
+	{.name = "text",
+	 .limits = {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16},
+	 .load = text_load,
+	 .parse = text_parse},
+	{.name = "mail",
+	 .limits = {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16},
+	 .load = mail_load,
+	 .parse = mail_parse},
+	{.name = "packed",
+	 .limits = {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16},
+	 .load = packed_load,
+	 .parse = packed_parse},
+	{.name = "feed",
+	 .limits = {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16},
+	 .load = feed_load,
+	 .parse = feed_parse},
+	{.name = "reader", .confines_itself = true, .load = reader_load, .parse = reader_parse},
+};
+
 struct options {
-	const char *root, *base, *serve, *ocr;
+	const char *root, *base, *ocr;
+	const struct format *serve; /* NULL: this process is not a helper */
 	unsigned parallel, seconds;
 	bool text, json, run;
 };
@@ -178,11 +201,11 @@ read_options(struct options *a, struct opts *o)
 			a->text = true;
 		else if (id == 'j')
 			a->json = true;
-		else
-			a->serve = o->value;
+		else if (!(a->serve = format_find(formats, sizeof(formats) / sizeof(formats[0]), o->value)))
+			opt_die("--serve does not know the format '%s'", o->value);
 	}
-	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
-		opt_die(*opt_rest(o) ? "--serve takes no files" : "--serve does not know the format '%s'", a->serve);
+	if (a->serve && *opt_rest(o))
+		opt_die("--serve takes no files");
 	if (a->run && !*opt_rest(o))
 		opt_die("--run needs a program");
 	if (a->ocr && !ocr_are_languages(a->ocr))

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "base/opt.h"
 #include "base/words.h"
 #include "confined/helper.h"
 #include "files/file.h"
@@ -19,37 +20,13 @@
 
 enum { REQUEST = 5 * SERVE_LINE + 8, PROBE = 64 << 20 };
 
-/* The output file may grow to the maximum size of an answer. */
-#define OUT_MAX ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
-
-static const struct format formats[] = {
-	{"text", {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16}, text_load, text_parse},
-	{"mail", {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16}, mail_load, mail_parse},
-	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 32}, pdf_load, pdf_parse},
-	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, packed_load, packed_parse},
-	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64}, picture_load, picture_parse},
-	{"picture_extra",
-	 {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64},
-	 picture_extra_load,
-	 picture_parse},
-	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 32}, av_load, av_parse},
-	{"feed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, feed_load, feed_parse},
-	{.name = "reader", .load = reader_load, .parse = reader_parse},
-};
-
-static const struct format *
-format_of(const char *name)
+const struct format *
+format_find(const struct format *table, size_t count, const char *name)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (strcmp(formats[i].name, name) == 0)
-			return &formats[i];
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
 	return NULL;
-}
-
-int
-serve_knows(const char *format)
-{
-	return format_of(format) != NULL;
 }
 
 /* --- requests and answers --- */
@@ -189,9 +166,8 @@ on_abort_signal(int signal)
 /* The process ends with _exit: nothing is left to write, and the exit handlers of libraries or sanitizers make calls
  * that are not allowed here. */
 _Noreturn void
-parse_serve(const char *format)
+parse_serve(const struct format *f)
 {
-	const struct format *f = format_of(format);
 	struct sigaction on_abort = {.sa_handler = on_abort_signal};
 	struct request r;
 	static char text[REQUEST];
@@ -205,7 +181,7 @@ parse_serve(const char *format)
 	f->load();
 	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0)
 		msg_die_errno(EX_OSERR, "cannot handle signals");
-	if (f->load != reader_load)
+	if (!f->confines_itself)
 		helper_confine(&f->limits);
 	else if (!helper_send_answer("ready", 5, NULL, 0))
 		_exit(EX_OSERR);
@@ -218,4 +194,26 @@ parse_serve(const char *format)
 			break;
 	}
 	_exit(got == 0 ? EX_ALL_WELL : EX_OSERR);
+}
+
+_Noreturn void
+parse_serve_main(const struct format *table, size_t count, int argc, char **argv)
+{
+	static const struct opt options[] = {
+		{'s', "serve", "FORMAT", "parse files that arrive on standard input"},
+		{0},
+	};
+	struct opts o =
+		opt_begin("bi-parse", options, argc, argv, "",
+			  "Parses the formats that bi-parse does not parse in a process of its own executable.");
+	const struct format *f = NULL;
+
+	while (opt_next(&o) != 0) {
+		f = format_find(table, count, o.value);
+		if (!f)
+			opt_die("--serve does not know the format '%s'", o.value);
+	}
+	if (!f || *opt_rest(&o))
+		opt_die(f ? "--serve takes no files" : "this program needs --serve");
+	parse_serve(f);
 }
