@@ -48,7 +48,7 @@ unexport MAKEFLAGS
 ifneq ($(shell pwd | grep '[][[:space:]"'"'"'\\#$$%&*();:<>?`|]'),)
 $(error bi cannot be built in a directory whose path has a space or one of the characters ' " \ $$ % & * ( ) ; : < > ? ` | # [ ]: move this checkout, as with: mv "$(CURDIR)" /var/tmp/bi)
 endif
-$(foreach path,DESTDIR PREFIX DATA UNITS COMPLETIONS DOC BUILD BIN,$(if $(word 2,$($(path))),$(error \
+$(foreach path,DESTDIR PREFIX DATA LIBEXEC UNITS COMPLETIONS DOC BUILD BIN,$(if $(word 2,$($(path))),$(error \
 	$(path) is '$($(path))': a path with a space does not work here)))
 
 CC = gcc
@@ -147,18 +147,20 @@ $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$
 endef
 $(foreach p,$(filter-out parse,$(PROGRAMS)),$(eval $(call program,$(p))))
 
-# The parts of bi-parse are an archive, of which each of its programs gets what it needs.
+# The parts of bi-parse are an archive, of which each of its programs gets what it needs. pdf_charmaps.c replaces fopen(),
+# for poppler only.
 PARSE = $(BUILD)/lib/parse.a
 PARSE_OBJECTS = $(call objects,tools/parse/*.c tools/parse/*/*.c)
 PARSE_LIBS = $(foreach l,$(LIBS_parse),$(LIBS_$(l))) $(LIB_LIBS)
 $(PARSE_OBJECTS): FLAGS += -Itools/parse $(foreach l,$(LIBS_parse),$(CFLAGS_$(l)))
-$(PARSE): $(filter-out %/main.o,$(PARSE_OBJECTS))
+$(PARSE): $(filter-out %/main.o %/pdf_charmaps.o,$(PARSE_OBJECTS))
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(call run,AR $@,ar rcs $@ $^)
 $(BIN)/bi-parse: $(BUILD)/tools/parse/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
+$(BIN)/helpers/bi-parse-pdf: $(BUILD)/tools/parse/pdf/pdf_charmaps.o
 $(HELPERS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
@@ -183,7 +185,7 @@ $(BUILD)/%.o: %.c Makefile | $(FIRST)
 
 $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call link,$(filter-out $(LIB),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS))
+	$(call link,$(filter-out $(PARSE) $(LIB),$^) $(filter $(PARSE),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS))
 
 # What happens between two looks at a lease's owner is the test's to say.
 $(BUILD)/tests/lease_test.t: LINK += -Wl,--wrap=lock_owner,--wrap=pidfd_open
@@ -318,7 +320,7 @@ uninstall:
 		$(patsubst share/systemd/%,$(DESTDIR)$(UNITS)/%,$(wildcard share/systemd/*)) \
 		$(addprefix $(DESTDIR)$(COMPLETIONS)/,bi $(PROGRAMS:%=bi-%))
 	rm -rf $(DESTDIR)$(DATA) $(DESTDIR)$(DOC) $(DESTDIR)$(LIBEXEC)
-	for dir in $(UNITS) $(dir $(UNITS)) $(COMPLETIONS) $(dir $(COMPLETIONS)) \
+	for dir in $(dir $(LIBEXEC)) $(UNITS) $(dir $(UNITS)) $(COMPLETIONS) $(dir $(COMPLETIONS)) \
 		$(addprefix $(PREFIX)/share/man/man,$(sort $(subst .,,$(suffix $(MANUALS))))); do \
 		[ ! -d $(DESTDIR)$$dir ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$$dir; done
 
