@@ -19,6 +19,8 @@ items() {
 }
 
 @test "a window of a category, sorted by category and name, named as people name it" {
+	local window
+
 	{ catalog 12 M; catalog 3 P | jq -c '.id += 100'; } | shuf >list
 	run -0 --separate-stderr bash -c 'bi-source -s none --json M 5 5 <list || :'
 	assert_equal "$(jq -r 'select(.subject) | .subject.name' <<<"$output" | paste -sd,)" 'Name 106,Name 107,Name 108,Name 109,Name 110'
@@ -28,10 +30,16 @@ items() {
 		$'M_batch3;Batch 3 (chars 11-12);Name 111\nM_batch3;Batch 3 (chars 11-12);Name 112'
 	bi-source -s none --json -f list ALL 13 0 2>/dev/null >out || :
 	assert_equal "$(jq -r 'select(.subject) | [.batch, .label, .subject.category] | join(";")' out | uniq -c | sed 's/^ *//')" \
-		$'12 ALL_batch1;Batch 1 (chars 1-13);M\n1 ALL_batch1;Batch 1 (chars 1-13);P'
+		$'12 ALL_chars1-13;Chars 1-13;M\n1 ALL_chars1-13;Chars 1-13;P'
 	bi-source -s none --json -f list 2>/dev/null >out || :
-	assert_equal "$(jq -r 'select(.subject) | .batch' out | uniq -c | sed 's/^ *//')" '15 ALL_batch1'
-	# A window that has no number says where it is.
+	assert_equal "$(jq -r 'select(.subject) | .batch' out | uniq -c | sed 's/^ *//')" '15 ALL'
+	# Every other window says where it is: no two have one name.
+	for window in 'M 4 4' 'M 10 10' 'M 10 0' 'M 1 1' 'M' 'M 500'; do
+		# shellcheck disable=SC2086 # operands
+		bi-source -s none --json $window <list 2>/dev/null >out || :
+		jq -r 'select(.subject) | [.batch, .label] | join(";")' out | sort -u
+	done >names
+	assert_equal "$(<names)" $'M_chars5-8;Chars 5-8\nM_chars11-20;Chars 11-12\nM_chars1-10;Chars 1-10\nM_chars2-2;Chars 2-2\nM;Chars 1-12\nM_chars1-500;Chars 1-12'
 	bi-source -s none --json M 5 3 <list 2>/dev/null >out || :
 	assert_equal "$(jq -r 'select(.subject) | [.batch, .label] | join(";")' out | sort -u)" 'M_chars4-8;Chars 4-8'
 	bi-source -s none --json -b mine --label 'My own' M 2 <list 2>/dev/null >out || :
@@ -72,7 +80,7 @@ items() {
 	items <<<"$output" >found.ndjson
 	assert_equal "$(wc -l <found.ndjson)" 6
 	assert_equal "$(head -n 1 found.ndjson | command jq -c '[.batch, .label, .category, .subject, .source, .rank, .title, .author, .license, .license_url, .credit, .page]')" \
-		'["ALL_batch1","Batch 1 (chars 1-1)","ALL",{"id":1,"name":"Clara Schumann","category":"M","birth_date":"1819-09-13","biography":"Pianist"},"wikimedia",1,"Clara Schumann 1","Anna Example","CC BY-SA 4.0","https://creativecommons.org/licenses/by-sa/4.0","Own work","https://commons.wikimedia.org/wiki/File:Clara_Schumann_1.jpg"]'
+		'["ALL","Chars 1-1","ALL",{"id":1,"name":"Clara Schumann","category":"M","birth_date":"1819-09-13","biography":"Pianist"},"wikimedia",1,"Clara Schumann 1","Anna Example","CC BY-SA 4.0","https://creativecommons.org/licenses/by-sa/4.0","Own work","https://commons.wikimedia.org/wiki/File:Clara_Schumann_1.jpg"]'
 	assert_equal "$(head -n 1 found.ndjson | jq -r '.url, .original_url, .original_width, .original_height')" \
 		"$WIKI/t/Clara_Schumann_1.jpg/960px-Clara_Schumann_1.jpg
 $WIKI/o/Clara_Schumann_1.jpg
@@ -297,8 +305,8 @@ python_free_decode() {
 	# The reasons are named when nothing is left.
 	people 'Few Sound' 'Few Narrow' >list
 	run -1 --separate-stderr source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=title <list
-	assert_equal "$(jq -r '.error.message // empty' <<<"$output")" 'no result of Our wiki for it can be a candidate: 1 not pictures
-no result of Our wiki for it can be a candidate: 1 narrower than 320 pixels'
+	assert_equal "$(jq -r '.error.message // empty' <<<"$output")" 'no result of Our wiki for it can be a candidate: 1 narrower than 320 pixels
+no result of Our wiki for it can be a candidate: 1 not pictures'
 	# Such a wiki makes every width of thumbnails.
 	people 'Odd One' >list
 	run -0 source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=title <list
