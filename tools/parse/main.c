@@ -106,12 +106,14 @@ print_settled(struct queue *q, const struct parser *s)
 			printf("%s%s", shown.data, shown.data[shown.len - 1] == '\n' ? "" : "\n");
 			buf_free(&shown);
 		}
+		rec_flush();
+		if (i->notice.len)
+			msg_warn("%s: %s", i->path, i->notice.data);
 		q->first = i->next;
 		if (!q->first)
 			q->last = &q->first;
 		q->count--;
 		item_free(i);
-		rec_flush();
 	}
 	return q->count < count;
 }
