@@ -95,3 +95,97 @@ origin() {
 	assert_equal "$(bi-status --json | jq -r .batch_job.name | xargs)" 'job-1 job-2 job-9 job-10 job-12'
 	assert_equal "$(bi-status | grep -o 'job-[0-9]*' | uniq | head -n 5 | xargs)" 'job-1 job-2 job-9 job-10 job-12'
 }
+
+# ask METHOD PATH [CURL OPTION...]: of the jobs of the notebook, with the token.
+ask() {
+	[[ " $* " == *' -d '* ]] || set -- "$@" -d ''
+	call -X "$1" -H "X-CSRFToken: $TOKEN" "${@:3}" "$URL/notebooks/nb/batch-jobs/$2"
+}
+
+@test 'a job is cancelled, tried again and removed in its notebook' {
+	serve --no-worker
+	json parse_url '{"urls":["http://127.0.0.1:1/1","http://127.0.0.1:1/2","http://127.0.0.1:1/3"]}'
+	ask POST 1/cancel/
+	assert_equal "$code $(jq -c .success body)" '200 true'
+	call "$URL/notebooks/nb/batch-jobs/1/status/"
+	assert_equal "$(jq -c '[.batch_job.status, (.items | map(.error_code) | unique)]' body)" '["failed",["cancelled"]]'
+	# There is nothing left to cancel.
+	ask POST 1/cancel
+	refused 409 nothing_left
+	ask POST 1/retry/ -H 'Content-Type: application/json' -d '{"items":[2]}'
+	assert_equal "$code $(jq -c '[.retried, .left]' body)" '202 [1,2]'
+	ask POST 1/retry/
+	assert_equal "$code $(jq -c '[.retried, .left]' body)" '202 [2,0]'
+	# It waits for a worker, and is not removed from under it.
+	ask DELETE 1/
+	refused 409 in_progress
+	[ -e "$BI_ROOT/batches/job-1" ]
+	ask POST 1/cancel/
+	assert_equal "$code" 200
+	ask DELETE 1/
+	assert_equal "$code $(<body)" '200 {"success":true}'
+	[ ! -e "$BI_ROOT/batches/job-1" ]
+	ask DELETE 1/
+	refused 404 removed
+	ask POST 1/cancel/
+	refused 404 removed
+	call "$URL/notebooks/nb/batch-jobs/"
+	assert_equal "$(jq -c '[.results[].status]' body)" '["removed"]'
+}
+
+@test 'of two clients that cancel or remove one job, each has one clear outcome' {
+	local round i pids codes
+
+	serve --no-worker
+	for round in 1 2 3 4 5 6; do
+		json parse_url "$(jq -cn '{urls: [range(300) | "http://127.0.0.1:1/\(.)"]}')"
+		pids=()
+		for i in 1 2 3; do
+			curl -s -o "out.$i" -w '%{http_code}\n' -d '' -H "X-CSRFToken: $TOKEN" \
+				"$URL/notebooks/nb/batch-jobs/$round/cancel/" >"code.$i" 3>&- &
+			pids+=($!)
+		done
+		wait "${pids[@]}"
+		for i in 1 2 3; do
+			[[ "$(<"code.$i") $(jq -r '.error // "done"' "out.$i")" =~ ^(20[02] done|409 (nothing_left|in_progress))$ ]] ||
+				fail "$(<"code.$i") $(<"out.$i")"
+		done
+		grep -qx 20[02] code.? # one has done it
+		call "$URL/notebooks/nb/batch-jobs/$round/status/?limit=0"
+		assert_equal "$(jq -c '.batch_job | [.failed_items, .pending_items]' body)" '[300,0]'
+		assert_equal "$(wc -l <"$BI_ROOT/batches/job-$round/results.ndjson")" 300
+		pids=()
+		for i in 1 2; do
+			curl -s -o "out.$i" -w '%{http_code}\n' -X DELETE -H "X-CSRFToken: $TOKEN" \
+				"$URL/notebooks/nb/batch-jobs/$round/" >"code.$i" 3>&- &
+			pids+=($!)
+		done
+		wait "${pids[@]}"
+		codes=$(sort code.1 code.2 | xargs)
+		[[ $codes =~ ^200\ (404|409)$ ]] || fail "$codes $(cat out.1 out.2)"
+	done
+}
+
+@test 'jobs of others are not cancelled, tried again or removed, nor without the token' {
+	local what
+
+	serve --no-worker
+	json parse_url '{"urls":["http://127.0.0.1:1/1","http://127.0.0.1:1/2"]}'
+	for what in 'POST 1/cancel/' 'POST 1/retry/' 'DELETE 1/'; do
+		call -X "${what% *}" -d '' "$URL/notebooks/nb/batch-jobs/${what#* }"
+		refused 401 token_missing
+		call -X "${what% *}" -d '' -H "X-CSRFToken: $TOKEN" "$URL/notebooks/other/batch-jobs/${what#* }"
+		refused 404 no_such_notebook
+		ask "${what% *}" "${what#* }" -H 'Origin: http://evil.example'
+		refused 403 origin_not_ours
+	done
+	for what in 'POST 2/cancel/' 'POST 0/retry/' 'DELETE job-1/' 'DELETE 01/'; do
+		ask "${what% *}" "${what#* }"
+		refused 404 no_such_job
+	done
+	ask GET 1/cancel/
+	refused 405 method_not_allowed
+	ask POST 1/retry/ -H 'Content-Type: application/json' -d '{"items":[3]}'
+	refused 422 bad_items
+	assert_equal "$(tr -d "p\0" <"$BI_ROOT/batches/job-1/state")" ""
+}
