@@ -91,7 +91,8 @@ is_label_text(const struct dom *d, uint32_t i, bool head)
 {
 	static const char *const words[] = {"published", "updated", "posted",      "last updated", "share",
 					    "print",     "advert",  "listen",      "save",         "publi\xc3",
-					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe", "partager", "teilen", "compartir"};
+					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe",
+					    "partager",  "teilen",  "compartir"};
 	struct buf text = {0};
 	const char *at;
 	bool found = false;
@@ -166,7 +167,9 @@ is_about_author(const struct page *p, uint32_t i)
 	const char *at;
 	bool found;
 
-	if (!p->author || strlen(p->author) < 5 || dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) < d->nodes[i].end || d->nodes[i].text > AUTHOR || d->nodes[i].own < 20)
+	if (!p->author || strlen(p->author) < 5 ||
+	    dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) < d->nodes[i].end || d->nodes[i].text > AUTHOR ||
+	    d->nodes[i].own < 20)
 		return false;
 	dom_collect(d, i, &text, true);
 	for (at = text.data; isspace((unsigned char)*at);)
@@ -274,8 +277,7 @@ is_label(const struct page *p, uint32_t i, uint32_t first, uint32_t last)
 	bool above = p->d->nodes[i].end <= first, below = i >= p->d->nodes[last].end;
 
 	return is_signature(p, i) || ((above || below) && is_edge_label(p, i, above)) ||
-	       (below && (is_about_author(p, i) || is_end_note(p, i))) ||
-	       (!above && !below && is_teaser_line(p, i));
+	       (below && (is_about_author(p, i) || is_end_note(p, i))) || (!above && !below && is_teaser_line(p, i));
 }
 
 void

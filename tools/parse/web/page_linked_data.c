@@ -155,7 +155,8 @@ find_html(struct json_object *o, struct json_object **longest, int depth, int *l
 		for (size_t i = 0; i < json_object_array_length(o); i++)
 			find_html(json_object_array_get_idx(o, i), longest, depth + 1, left);
 	} else if (json_object_is_type(o, json_type_object)) {
-		json_object_object_foreach (o, key, value) {
+		json_object_object_foreach(o, key, value)
+		{
 			(void)key;
 			find_html(value, longest, depth + 1, left);
 		}

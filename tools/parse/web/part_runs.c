@@ -46,8 +46,8 @@ is_forum(const struct dom *d, uint32_t i, uint32_t opening)
 	return same * 2 > texts;
 }
 
-/* Whether the text OPENING before the part I is in an element like I itself: the part is a message too, though it may be
- * too short to have running text. */
+/* Whether the text OPENING before the part I is in an element like I itself: the part is a message too, though it may
+ * be too short to have running text. */
 static bool
 is_message(const struct dom *d, uint32_t i, uint32_t opening)
 {
@@ -130,8 +130,8 @@ comment_signs(const struct page *p, uint32_t i, bool behind)
 	    !has_alike(p->d, i))
 		return 0;
 	heading = page_first_heading(p, i);
-	talk = talk_signs(p, i) + (heading == HEADING_TALK) +
-	       (named && has_messages(p->d, i)) + (named && behind && heading == HEADING_COMMENTS);
+	talk = talk_signs(p, i) + (heading == HEADING_TALK) + (named && has_messages(p->d, i)) +
+	       (named && behind && heading == HEADING_COMMENTS);
 	return talk ? talk + named + (heading == HEADING_COMMENTS ? 2 : heading == HEADING_TALK) : 0;
 }
 
@@ -168,9 +168,9 @@ part_runs_drop_comments(struct page *p)
 			opening = opening ? opening : i;
 			before += n->own;
 		}
-		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i, i >= end) : 0;
-		if (signs >= 2 && !p->article && is_message(d, i, opening) &&
-		    page_first_heading(p, i) == HEADING_OTHER)
+		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i, i >= end)
+										       : 0;
+		if (signs >= 2 && !p->article && is_message(d, i, opening) && page_first_heading(p, i) == HEADING_OTHER)
 			signs = 0;
 		if ((signs >= SIGNS && (p->article || (forums < FORUMS && ++forums && !is_forum(d, i, opening)))) ||
 		    (signs == 2 && !n->prose)) {

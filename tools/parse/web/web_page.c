@@ -67,8 +67,6 @@ void
 page_drop(struct page *p, uint32_t i)
 {
 	p->d->nodes[i].dropped = true;
-
-
 }
 
 bool
