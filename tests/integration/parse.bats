@@ -590,7 +590,7 @@ talk() {
 		bi-parse --json "$file" >right || [ "$file" = a.docx ]
 		for call in pread64 newfstatat fstat; do
 			for n in {1..400}; do
-				strace -f -o trace -P "$file" -e "inject=$call:error=EIO:when=$n" bi-parse --json "$file" >out 2>err || :
+				strace -f --seccomp-bpf -o trace -P "$file" -e "trace=$call" -e "inject=$call:error=EIO:when=$n" bi-parse --json "$file" >out 2>err || :
 				grep -q INJECTED trace || break
 				cmp -s out right && continue
 				fatal=$((fatal + 1))
