@@ -3,8 +3,8 @@
 VERSION = 0.1
 PREFIX = /usr/local
 DATA = $(PREFIX)/share/bi
-UNITS = $(PREFIX)/lib/systemd/system
 LIBEXEC = $(PREFIX)/libexec/bi
+UNITS = $(PREFIX)/lib/systemd/system
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 DOC = $(PREFIX)/share/doc/bi
 PROGRAMS = source fetch render serve status clean collect type thumb expand media parse api
@@ -62,14 +62,14 @@ LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 LIB_FOLDERS = html review notebook http pictures confined batch hosts records files base
 LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
-# What only our programs start: the parsers that need large libraries.
-PARSERS = pdf picture av
-HELPERS = $(PARSERS:%=$(BIN)/libexec/bi-parse-%)
+# Parts of bi-parse that load large libraries: a program each, which bi-parse starts for the files that need it.
+HELPERS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
+PARSE_HELPERS = pdf mail picture av
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
 TEST_LIBRARIES = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(wildcard tests/preload/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
-SOURCES = $(wildcard tools/*/*.c tools/*/*.h tools/lib/*/*.c tools/lib/*/*.h tests/unit/*.c \
+SOURCES = $(wildcard tools/*/*.c tools/*/*.h tools/*/*/*.c tools/*/*/*.h tests/unit/*.c \
 	tests/unit/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
 
 # One short line for each file, and what the command says about it in one piece. V=1 shows the commands.
@@ -139,24 +139,31 @@ $(BUILD)/lib/$(1).a: $(call objects,tools/lib/$(1)/*.c)
 endef
 $(foreach f,$(LIB_FOLDERS),$(eval $(call folder,$(f))))
 
-# The linker takes from this archive what each executable of bi-parse needs, and what the tests of its parts need.
-# pdf_charmaps.c replaces fopen(), for poppler only.
-PARSE = $(BUILD)/tools/parse.a
-$(PARSE): $(filter-out %main.o %/pdf_charmaps.o,$(call objects,tools/parse/*.c))
-	@rm -f $@
-	$(call run,AR $@,ar rcs $@ $^)
-
 define program
-$(BIN)/bi-$(1): $(if $(filter parse,$(1)),$(BUILD)/tools/parse/main.o $(PARSE),$(call objects,tools/$(1)/*.c)) $(LIB)
+$(BIN)/bi-$(1): $(call objects,tools/$(1)/*.c) $(LIB)
 	@mkdir -p $$(@D)
 	$$(call link,$$^ $$(foreach l,$$(LIBS_$(1)),$$(LIBS_$$(l))) $$(LIB_LIBS))
 $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$(l)))
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
-$(BIN)/libexec/bi-parse-pdf: $(BUILD)/tools/parse/pdf_charmaps.o
-$(HELPERS): $(BIN)/libexec/bi-parse-%: $(BUILD)/tools/parse/%_main.o $(PARSE) $(LIB)
+$(foreach p,$(filter-out parse,$(PROGRAMS)),$(eval $(call program,$(p))))
+
+# The parts of bi-parse are an archive, of which each of its programs gets what it needs. pdf_charmaps.c replaces fopen(),
+# for poppler only.
+PARSE = $(BUILD)/lib/parse.a
+PARSE_OBJECTS = $(call objects,tools/parse/*.c tools/parse/*/*.c)
+PARSE_LIBS = $(foreach l,$(LIBS_parse),$(LIBS_$(l))) $(LIB_LIBS)
+$(PARSE_OBJECTS): FLAGS += -Itools/parse $(foreach l,$(LIBS_parse),$(CFLAGS_$(l)))
+$(PARSE): $(filter-out %/main.o %/pdf_charmaps.o,$(PARSE_OBJECTS))
 	@mkdir -p $(@D)
-	$(call link,$^ $(foreach l,$(LIBS_parse),$(LIBS_$(l))) $(LIB_LIBS))
+	@rm -f $@
+	$(call run,AR $@,ar rcs $@ $^)
+$(BIN)/bi-parse: $(BUILD)/tools/parse/main.o $(PARSE) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,$^ $(PARSE_LIBS))
+$(BIN)/helpers/bi-parse-pdf: $(BUILD)/tools/parse/pdf/pdf_charmaps.o
+$(HELPERS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,$^ $(PARSE_LIBS))
 # bi-fetch loads libcurl itself, when something is to be fetched.
 $(call objects,tools/fetch/*.c): FLAGS += $(CFLAGS_libcurl)
 
@@ -296,7 +303,8 @@ manual_path = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))/$(notd
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATA) $(DESTDIR)$(UNITS) $(DESTDIR)$(COMPLETIONS)
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
-	install -D -t $(DESTDIR)$(LIBEXEC) $(HELPERS)
+	install -d $(DESTDIR)$(LIBEXEC)
+	install $(HELPERS) $(DESTDIR)$(LIBEXEC)
 	cp -R $(wildcard share/review share/serve share/source share/parse share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
 	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
 	$(foreach page,$(MANUALS),install -D -m 644 $(page) $(call manual_path,$(page)) &&) true
@@ -325,6 +333,6 @@ check-package: deb compile
 		tests/package :: build/deb/bi_$(VERSION)_*.deb
 
 clean:
-	rm -rf build bin/bi $(PROGRAMS:%=bin/bi-%) bin/libexec
+	rm -rf build bin/bi bin/helpers $(PROGRAMS:%=bin/bi-%)
 
 -include $(shell find $(BUILD)/tools $(BUILD)/tests -name '*.d' 2>/dev/null)

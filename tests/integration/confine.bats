@@ -53,8 +53,8 @@ setup() {
 @test "a helper that was taken over reaches nothing, and cannot ask what is there" {
 	local mode
 
-	for mode in bi-type bi-thumb bi-expand bi-media 'bi-parse text' 'bi-parse mail' 'bi-parse packed' 'bi-parse feed' \
-		'libexec/bi-parse-pdf pdf' 'libexec/bi-parse-picture picture' 'libexec/bi-parse-av av'; do
+	for mode in bi-type bi-thumb bi-expand bi-media 'bi-parse text' 'bi-parse mail' 'bi-parse pdf' 'bi-parse packed' 'bi-parse picture' \
+		'bi-parse av' 'bi-parse feed'; do
 		# shellcheck disable=SC2086 # the format is a word of its own
 		set -- $mode
 		run -0 confined "$BI_BIN/$1" --serve ${2:+"$2"}

@@ -19,6 +19,8 @@ items() {
 }
 
 @test "a window of a category, sorted by category and name, named as people name it" {
+	local window
+
 	{ catalog 12 M; catalog 3 P | jq -c '.id += 100'; } | shuf >list
 	run -0 --separate-stderr bash -c 'bi-source -s none --json M 5 5 <list || :'
 	assert_equal "$(jq -r 'select(.subject) | .subject.name' <<<"$output" | paste -sd,)" 'Name 106,Name 107,Name 108,Name 109,Name 110'
@@ -28,10 +30,16 @@ items() {
 		$'M_batch3;Batch 3 (chars 11-12);Name 111\nM_batch3;Batch 3 (chars 11-12);Name 112'
 	bi-source -s none --json -f list ALL 13 0 2>/dev/null >out || :
 	assert_equal "$(jq -r 'select(.subject) | [.batch, .label, .subject.category] | join(";")' out | uniq -c | sed 's/^ *//')" \
-		$'12 ALL_batch1;Batch 1 (chars 1-13);M\n1 ALL_batch1;Batch 1 (chars 1-13);P'
+		$'12 ALL_chars1-13;Chars 1-13;M\n1 ALL_chars1-13;Chars 1-13;P'
 	bi-source -s none --json -f list 2>/dev/null >out || :
-	assert_equal "$(jq -r 'select(.subject) | .batch' out | uniq -c | sed 's/^ *//')" '15 ALL_batch1'
-	# A window that has no number says where it is.
+	assert_equal "$(jq -r 'select(.subject) | .batch' out | uniq -c | sed 's/^ *//')" '15 ALL'
+	# Every other window says where it is: no two have one name.
+	for window in 'M 4 4' 'M 10 10' 'M 10 0' 'M 1 1' 'M' 'M 500'; do
+		# shellcheck disable=SC2086 # operands
+		bi-source -s none --json $window <list 2>/dev/null >out || :
+		jq -r 'select(.subject) | [.batch, .label] | join(";")' out | sort -u
+	done >names
+	assert_equal "$(<names)" $'M_chars5-8;Chars 5-8\nM_chars11-20;Chars 11-12\nM_chars1-10;Chars 1-10\nM_chars2-2;Chars 2-2\nM;Chars 1-12\nM_chars1-500;Chars 1-12'
 	bi-source -s none --json M 5 3 <list 2>/dev/null >out || :
 	assert_equal "$(jq -r 'select(.subject) | [.batch, .label] | join(";")' out | sort -u)" 'M_chars4-8;Chars 4-8'
 	bi-source -s none --json -b mine --label 'My own' M 2 <list 2>/dev/null >out || :
@@ -72,7 +80,7 @@ items() {
 	items <<<"$output" >found.ndjson
 	assert_equal "$(wc -l <found.ndjson)" 6
 	assert_equal "$(head -n 1 found.ndjson | command jq -c '[.batch, .label, .category, .subject, .source, .rank, .title, .author, .license, .license_url, .credit, .page]')" \
-		'["ALL_batch1","Batch 1 (chars 1-1)","ALL",{"id":1,"name":"Clara Schumann","category":"M","birth_date":"1819-09-13","biography":"Pianist"},"wikimedia",1,"Clara Schumann 1","Anna Example","CC BY-SA 4.0","https://creativecommons.org/licenses/by-sa/4.0","Own work","https://commons.wikimedia.org/wiki/File:Clara_Schumann_1.jpg"]'
+		'["ALL","Chars 1-1","ALL",{"id":1,"name":"Clara Schumann","category":"M","birth_date":"1819-09-13","biography":"Pianist"},"wikimedia",1,"Clara Schumann 1","Anna Example","CC BY-SA 4.0","https://creativecommons.org/licenses/by-sa/4.0","Own work","https://commons.wikimedia.org/wiki/File:Clara_Schumann_1.jpg"]'
 	assert_equal "$(head -n 1 found.ndjson | jq -r '.url, .original_url, .original_width, .original_height')" \
 		"$WIKI/t/Clara_Schumann_1.jpg/960px-Clara_Schumann_1.jpg
 $WIKI/o/Clara_Schumann_1.jpg
@@ -88,7 +96,8 @@ $WIKI/o/Clara_Schumann_1.jpg
 	jq -es 'all(.[]; ([.score_why[] | split(" ")[0] | ltrimstr("+") | tonumber] | add) - .score | fabs <= 3)' found.ndjson >/dev/null
 	jq -e '.score_why[0] | test("the name is in its title")' <(head -n 1 found.ndjson) >/dev/null
 	jq -e '.extmetadata.Artist.value == "Anna Example"' <(head -n 1 found.ndjson) >/dev/null
-	assert_equal "$(tail -n 1 <<<"$output" | command jq -c 'del(.asked)')" '{"end":"bi-source","subjects":1,"candidates":6,"failed":0,"cached":0,"exit":0}'
+	assert_equal "$(tail -n 1 <<<"$output" | command jq -c 'del(.asked)')" \
+		'{"end":"bi-source","subjects":1,"candidates":6,"failed":0,"cached":0,"sources":[{"source":"wikimedia","title":"Wikimedia Commons","version":"MediaWiki 1.45.0-wmf.5","api":"'"$WIKI"'/w/api.php"}],"exit":0}'
 	nothing_bad
 }
 
@@ -281,6 +290,51 @@ python_free_decode() {
 	run -1 --separate-stderr source_wiki --json --cache <list
 	assert_equal "$(origin_hits .)" $((3 * asked + 1))
 	[ -z "$(ls -A "$BI_ROOT/temp")" ]
+}
+
+@test "a wiki without extensions is asked for plain phrases and words, and what is no picture of use is passed over here" {
+	wiki_start
+	people 'Plain One' 'Sound Two' 'Narrow Three' | jq -c '. + {wikidata: "Q7259"}' >list
+	run -0 --separate-stderr bi-source --contact test@example.org --json --set "api=$WIKI/stock/api.php" --set slow=0 --set enough=100 <list
+	assert_equal "$stderr" "bi-source: searching Our wiki (MediaWiki 1.39.0), $WIKI/stock/api.php"
+	assert_equal "$(items <<<"$output" | jq -r .subject.id | sort | uniq -c | sed 's/^ *//' | paste -sd,)" '6 1,5 2,5 3'
+	assert_equal "$(tail -n 1 <<<"$output" | command jq -c '.sources')" '[{"source":"wikimedia","title":"Our wiki","version":"MediaWiki 1.39.0","api":"'"$WIKI"'/stock/api.php"}]'
+	nothing_bad
+	assert_equal "$(origin_paths | grep -oE 'gsrsearch=[^&]*(&gsrwhat=[^&]*)?' | head -n 3 | paste -sd' ')" \
+		'gsrsearch=%22Narrow%20Three%22&gsrwhat=title gsrsearch=%22Narrow%20Three%22 gsrsearch=Narrow%20Three'
+	# The reasons are named when nothing is left.
+	people 'Few Sound' 'Few Narrow' >list
+	run -1 --separate-stderr source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=title <list
+	assert_equal "$(jq -r '.error.message // empty' <<<"$output")" 'no result of Our wiki for it can be a candidate: 1 narrower than 320 pixels
+no result of Our wiki for it can be a candidate: 1 not pictures'
+	# Such a wiki makes every width of thumbnails.
+	people 'Odd One' >list
+	run -0 source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=title <list
+	assert_equal "$(items <<<"$output" | jq -r .url | grep -c /640px-)" 1
+	# What the user says about the wiki counts.
+	: >"${ORIGIN_LOGS[0]}"
+	run -1 --separate-stderr source_wiki --json --set "api=$WIKI/stock/api.php" --set search=cirrus --set ways=phrase <list
+	assert_equal "$(origin_hits filetype)" 1
+	run -78 --separate-stderr source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=depicts,drawings <list
+	assert_equal "$stderr" "bi-source: $WIKI/stock/api.php cannot be searched by depicts, drawings: it has no search for that"
+}
+
+@test "a wiki that does not say what it is, is searched all the same; with --cache it is asked once a day" {
+	wiki_start
+	people 'Plain One' >list
+	run -0 --separate-stderr source_wiki --json --set tries=1 --set "api=$WIKI/silent/api.php" --set ways=title <list
+	assert_equal "$(items <<<"$output" | wc -l)" 6
+	assert_equal "$stderr" "bi-source: $WIKI/silent/api.php does not say what it is: Wikimedia Commons answers 503; it is searched for plain words and phrases"
+	for _ in 1 2; do
+		run -0 source_wiki --cache --json --set ways=title <list
+		assert_equal "$(items <<<"$output" | wc -l)" 6
+	done
+	assert_equal "$(origin_hits '/w/.*siteinfo')" 1
+	# Commons is known.
+	run -0 jq -nc -L "$BI_SHARE/source" 'include "wikimedia";
+		{api: "https://commons.wikimedia.org/w/api.php", ways: "depicts title", passing: "maxlag", maxlag_wait: 5} as $conf
+		| ({failure: {message: "x answers 404", again: false}}, {text: "<html>"}, {reply: []}, {reply: {error: {code: "odd"}}}) | opened($conf).settings | [.search, .structured, .title]'
+	assert_equal "$(sort -u <<<"$output")" '["cirrus","yes",null]'
 }
 
 @test "Openverse: its replies become candidates, with the licences as their makers write them" {

@@ -1,10 +1,6 @@
 /*
  * formats: what each kind of file is parsed by. One confined process has one of them.
  *
- * PDF, pictures, sound and film need libraries that load a hundred others, which takes 40 ms. Each of them has an
- * executable (pdf_main.c, picture_main.c, av_main.c) in libexec, so that only the process that needs such a
- * library loads it.
- *
  * load() is called once before the process is confined: everything that is opened or loaded later must be then. It ends
  * the program with a message where that cannot be done. parse() makes what it can of one document and returns true; or
  * false: doc_fail() said why, or nothing, and the file is not of this format.
@@ -17,13 +13,9 @@
 #include "confined/confine.h"
 #include "request.h"
 
-/* The output file may grow to the maximum size of an answer. */
-#define OUT_MAX ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
-
 struct format {
 	const char *name;
 	struct confine_limits limits;
-	bool confines_itself; /* load() does; there are no limits */
 	void (*load)(void);
 	bool (*parse)(const struct request *r, struct doc *d);
 };

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "base/opt.h"
 #include "base/words.h"
 #include "confined/helper.h"
 #include "files/file.h"
@@ -20,12 +19,12 @@
 
 enum { REQUEST = 5 * SERVE_LINE + 8, PROBE = 64 << 20 };
 
-const struct format *
-format_find(const struct format *table, size_t count, const char *name)
+static const struct format *
+format_of(const struct format *formats, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(table[i].name, name) == 0)
-			return &table[i];
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
 	return NULL;
 }
 
@@ -181,7 +180,7 @@ parse_serve(const struct format *f)
 	f->load();
 	if (sigaction(SIGABRT, &on_abort, NULL) < 0 || sigaction(SIGTRAP, &on_abort, NULL) < 0)
 		msg_die_errno(EX_OSERR, "cannot handle signals");
-	if (!f->confines_itself)
+	if (f->load != reader_load)
 		helper_confine(&f->limits);
 	else if (!helper_send_answer("ready", 5, NULL, 0))
 		_exit(EX_OSERR);
@@ -197,23 +196,12 @@ parse_serve(const struct format *f)
 }
 
 _Noreturn void
-parse_serve_main(const struct format *table, size_t count, int argc, char **argv)
+parse_serve_main(int argc, char **argv, const struct format *formats, size_t count)
 {
-	static const struct opt options[] = {
-		{'s', "serve", "FORMAT", "parse files that arrive on standard input"},
-		{0},
-	};
-	struct opts o =
-		opt_begin("bi-parse", options, argc, argv, "",
-			  "Parses the formats that bi-parse does not parse in a process of its own executable.");
-	const struct format *f = NULL;
+	const struct format *f = argc == 3 ? format_of(formats, count, argv[2]) : NULL;
 
-	while (opt_next(&o) != 0) {
-		f = format_find(table, count, o.value);
-		if (!f)
-			opt_die("--serve does not know the format '%s'", o.value);
-	}
-	if (!f || *opt_rest(&o))
-		opt_die(f ? "--serve takes no files" : "this program needs --serve");
+	msg_program("bi-parse");
+	if (!f)
+		msg_die(EX_WRONG_USE, "this program is a part of bi-parse, which starts it");
 	parse_serve(f);
 }

@@ -126,23 +126,6 @@ end_worker(struct pool *p, struct worker *k, enum helper_sign sign)
 	end_work(p, k);
 }
 
-/* The executable that has a format (formats.h). */
-static const char *
-program_of(const char *format)
-{
-	static const char *const programs[][2] = {
-		{"pdf", "bi-parse-pdf"},
-		{"picture", "bi-parse-picture"},
-		{"picture_extra", "bi-parse-picture"},
-		{"av", "bi-parse-av"},
-	};
-
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (strcmp(programs[i][0], format) == 0)
-			return programs[i][1];
-	return "bi-parse";
-}
-
 /* Sends W to the process. 0, or -1 with errno. */
 static int
 send_work(struct worker *k, struct work *w)
@@ -151,7 +134,7 @@ send_work(struct worker *k, struct work *w)
 
 	for (int i = 0; i < 2; i++) {
 		if (k->helper.socket < 0) {
-			k->helper.program = program_of(w->format);
+			k->helper.program = "bi-parse";
 			k->helper.mode = w->format;
 			if (helper_start(&k->helper) < 0)
 				return -1;

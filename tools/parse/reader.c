@@ -9,10 +9,10 @@
 
 #include "base/msg.h"
 #include "base/paths.h"
-#include "csv.h"
 #include "formats.h"
-#include "plain_markdown.h"
+#include "markdown/plain_markdown.h"
 #include "readers.h"
+#include "text/csv.h"
 
 enum { PROGRAMS = 64 };
 

@@ -15,7 +15,7 @@
 #include "records/table_head.h"
 #include "source.h"
 
-enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MAX = 1000, CATEGORIES_SHOWN = 12 };
+enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MAX = 1000, CATEGORIES_SHOWN = 12, NUMBERED = 5 };
 
 /* Ids that were seen, by 16 bytes of their digests. */
 struct seen {
@@ -374,22 +374,23 @@ name_by_ids(const struct settings *set, struct buf *name, struct buf *label)
 	}
 }
 
-/* A window whose offset is not a multiple of its size has no number, so its name has its place. */
+/* Batches of five are numbered. The name of every other window says where it is, so that no two have one name. */
 static void
 name_by_window(const struct settings *set, const struct catalog *c, struct buf *name, struct buf *label)
 {
 	unsigned long long first = set->offset + 1, last = set->offset + c->n, end = set->offset + set->count;
 
 	buf_str(name, set->category ? set->category : "ALL");
-	if (!set->count || set->offset % set->count == 0) {
-		unsigned long long number = set->count ? set->offset / set->count + 1 : 1;
+	if (set->count == NUMBERED && set->offset % NUMBERED == 0) {
+		unsigned long long number = set->offset / NUMBERED + 1;
 
 		buf_printf(name, "_batch%llu", number);
 		buf_printf(label, "Batch %llu (chars %llu-%llu)", number, first, last);
-	} else {
-		buf_printf(name, "_chars%llu-%llu", first, end);
-		buf_printf(label, "Chars %llu-%llu", first, last);
+		return;
 	}
+	if (set->count)
+		buf_printf(name, "_chars%llu-%llu", first, end);
+	buf_printf(label, "Chars %llu-%llu", first, last);
 }
 
 static void

@@ -26,33 +26,6 @@ own_dir(struct buf *out)
 	return 0;
 }
 
-/* Sets OUT to the path of NAME in the first of two directories, relative to that of this executable, where it can be
- * accessed so. */
-static int
-path_in_either(struct buf *out, const char *const dirs[2], const char *name, int access_mode)
-{
-	struct buf own = {0};
-	int rc = own_dir(&own);
-
-	for (int i = 0; i < 2 && rc == 0; i++) {
-		buf_clear(out);
-		buf_printf(out, "%s/%s/%s", own.data, dirs[i], name);
-		if (access(out->data, access_mode) == 0)
-			break;
-		rc = i ? -1 : 0;
-	}
-	buf_free(&own);
-	return rc;
-}
-
-int
-path_of_libexec(struct buf *out, const char *name)
-{
-	static const char *const dirs[2] = {"libexec", "../libexec/bi"};
-
-	return path_in_either(out, dirs, name, X_OK);
-}
-
 int
 path_of_program(struct buf *out, const char *name)
 {
@@ -63,17 +36,38 @@ path_of_program(struct buf *out, const char *name)
 }
 
 int
+path_of_helper(struct buf *out, const char *name)
+{
+	if (own_dir(out) < 0)
+		return -1;
+	buf_printf(out, "/helpers/%s", name);
+	if (access(out->data, X_OK) == 0 || own_dir(out) < 0)
+		return 0;
+	buf_printf(out, "/../libexec/bi/%s", name);
+	return access(out->data, X_OK);
+}
+
+int
 path_of_share(struct buf *out, const char *name)
 {
-	static const char *const dirs[2] = {"../share", "../share/bi"};
 	const char *given = getenv("BI_SHARE");
+	struct buf dir = {0};
+	int rc = -1;
 
 	buf_clear(out);
 	if (given && *given) {
 		buf_printf(out, "%s/%s", given, name);
 		return access(out->data, R_OK);
 	}
-	return path_in_either(out, dirs, name, R_OK);
+	if (own_dir(&dir) < 0)
+		return -1;
+	for (int i = 0; i < 2 && rc < 0; i++) {
+		buf_clear(out);
+		buf_printf(out, "%s/%s/%s", dir.data, i ? "../share/bi" : "../share", name);
+		rc = access(out->data, R_OK);
+	}
+	buf_free(&dir);
+	return rc;
 }
 
 int

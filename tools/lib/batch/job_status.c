@@ -246,22 +246,26 @@ add_subject(struct buf *out, struct json_object *item)
 	buf_add(out, ",", 1);
 }
 
+const char *
+job_status_word(int state, bool held)
+{
+	return state == 'c'           ? "completed"
+	       : state == 'f'         ? "failed"
+	       : state == 'x'         ? "removed"
+	       : state == 'r' && held ? "processing"
+				      : "pending";
+}
+
 int
 job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
 {
 	struct batch_place place = {0};
 	struct json_object *o;
-	const char *status;
 	int state = batch_state(b, k), error = state < 0 ? errno : 0;
 	static const char *const given[] = {"upload_id", "upload_url_id", "upload_file_id"};
 	const char *id = NULL;
 
-	status = state == 'c'           ? "completed"
-		 : state == 'f'         ? "failed"
-		 : state == 'x'         ? "removed"
-		 : state == 'r' && held ? "processing"
-					: "pending";
-	buf_printf(out, "{\"id\":%lu,\"status\":\"%s\",", (unsigned long)k, status);
+	buf_printf(out, "{\"id\":%lu,\"status\":\"%s\",", (unsigned long)k, job_status_word(state, held));
 
 	buf_clear(line);
 	if (was_read(batch_item(b, k, line), &error))

@@ -51,6 +51,9 @@ int job_status_print(struct batch *b, const struct job_status *p, uint64_t offse
 int job_status_print_known(const struct batch *b, struct json_object *about, const struct job_status *p,
 			   uint64_t offset, uint64_t limit, job_status_sink *sink, void *arg);
 
+/* The word for the state of an item in the document; HELD: a process holds the batch. */
+const char *job_status_word(int state, bool held);
+
 /* job_status_print_job() appends the "batch_job" of the document. job_status_print_item() appends item K as in "items";
  * HELD tells whether a process holds the batch, and LINE is room for its lines. It returns 0 or -1, as above. */
 void job_status_print_job(const struct batch *b, struct json_object *about, const struct job_status *p,

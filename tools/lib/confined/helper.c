@@ -190,14 +190,6 @@ is_ready(const struct helper *h)
 	return n > 0 && strcmp(packet, "ready") == 0;
 }
 
-static int
-find_executable(struct buf *path, const char *name)
-{
-	int rc = path_of_program(path, name);
-
-	return rc < 0 && errno == ENOENT ? path_of_libexec(path, name) : rc;
-}
-
 /* Starts the helper with THEIRS as its descriptor 0, and NOISE as its standard error. */
 static int
 start_on_socket(struct helper *h, int theirs, int noise)
@@ -205,7 +197,7 @@ start_on_socket(struct helper *h, int theirs, int noise)
 	char *argv[] = {(char *)(size_t)h->program, (char[]){"--serve"}, (char *)(size_t)h->mode, NULL};
 	struct buf path = {0};
 
-	h->pid = find_executable(&path, h->program) < 0
+	h->pid = path_of_program(&path, h->program) < 0
 			 ? -1
 			 : child_start(&(struct child){
 				   .program = path.data,

@@ -1,10 +1,9 @@
 /*
  * helper: runs a confined program of ours (confine.h) that answers packets, such as bi-type --serve.
  *
- * The program is found beside this executable or in libexec (paths.h), and started by child.h. Its descriptor 0 is one
- * end of a SOCK_SEQPACKET socket pair. It sends "ready" once it is confined, and then answers each packet by one
- * packet, in order. End-of-file ends it. It parses bytes of strangers, so its answers are not trusted, and every wait
- * for one has a deadline.
+ * The program is found beside this executable and started by child.h. Its descriptor 0 is one end of a SOCK_SEQPACKET
+ * socket pair. It sends "ready" once it is confined, and then answers each packet by one packet, in order. End-of-file
+ * ends it. It parses bytes of strangers, so its answers are not trusted, and every wait for one has a deadline.
  *
  * Its standard error is a pipe. What it writes before it is ready is shown if it does not become ready. Later the
  * libraries in it write there, without the name of the file and with text from it: that is dropped, except for the last
