@@ -148,7 +148,8 @@ icns() {
 		else
 			assert_output --partial '150 x 200, from 150 x 200'
 		fi
-		hashes+=$(sed 's/.*hash \([0-9a-f]*\).*/\1/' <<<"$output")$'\n'
+		[[ $output =~ hash\ ([0-9a-f]+) ]]
+		hashes+=${BASH_REMATCH[1]}$'\n'
 	done
 	assert_equal "$(printf %s "$hashes" | sort -u | wc -l)" 8
 }
