@@ -7,7 +7,7 @@
 
 #include "html/tree.h"
 
-#include "accordion.h"
+#include "web/accordion.h"
 
 enum {
 	LONG = 80,    /* characters of a certain paragraph */

@@ -1,4 +1,4 @@
-#include "accordion.h"
+#include "web/accordion.h"
 
 #include <stddef.h>
 
