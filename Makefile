@@ -281,7 +281,7 @@ manual_path = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))/$(notd
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATA) $(DESTDIR)$(UNITS) $(DESTDIR)$(COMPLETIONS)
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
-	cp -R $(wildcard share/review share/serve share/source share/parse share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
+	cp -R $(wildcard share/review share/api share/serve share/source share/parse share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
 	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
 	$(foreach page,$(MANUALS),install -D -m 644 $(page) $(call manual_path,$(page)) &&) true
 	install -D -m 644 -t $(DESTDIR)$(DOC) README.md
