@@ -63,7 +63,7 @@ multipart() {
 	END
 	run -0 parsed mail.eml '[.kind, .title, .author, .date, .metadata.date_iso, .metadata.to, .metadata.attachments, .missing]'
 	assert_output '["mail","Grüße zażółć","中文 <a@x.example>","Mon, 2 Mar 2026 10:00:00 +0100","2026-03-02T10:00:00+01:00","b@x.example, \"C, D\" <c@x.example>",2,["attachments"]]'
-	run -0 bi-parse -t mail.eml
+	run -0 --separate-stderr bi-parse -t mail.eml
 	assert_line '# Head'
 	assert_line 'the **rich** form, café ![a dot](image1.png)'
 	assert_line '  - `Übersicht.pdf`, application/pdf, 5 bytes'
@@ -121,7 +121,7 @@ multipart() {
 		a     table
 		b     row
 	END
-	run -0 bi-parse -t a.eml
+	run -0 --separate-stderr bi-parse -t a.eml
 	assert_line 'This line is as long as a line of a mail can be, so it was broken by a program. \*Not strong\* \<b\>  '
 	assert_line 'short  '
 	assert_line '> quoted'
@@ -197,13 +197,33 @@ multipart() {
 	} >a.mhtml
 	run -0 parsed a.mhtml '[.kind, .title, .canonical_url, .links[0].url, .metadata.saved]'
 	assert_output '["page","A page","http://h.example/d/page","http://h.example/d/other","2025-12-01T00:00:00+00:00"]'
-	run -0 bi-parse -t a.mhtml
+	run -0 --separate-stderr bi-parse -t a.mhtml
 	assert_line --partial '![pic](image1.png)'
 	assert_line --partial '![q](image2.png)'
 	refute_output --partial Home
 	sed 's/^Subject/To: b@x.example\nSubject/' a.mhtml >b.eml
 	run -0 parsed b.eml .kind
 	assert_output '"mail"'
+}
+
+@test "a mail that is cut short says so, wherever its end is" {
+	local n
+
+	{
+		printf '=\n\nouter\n=\nContent-Type: message/rfc822\n\n'
+		printf '=\nContent-Type: text/html\n\n<p>first\n=\nContent-Disposition: attachment\n\nsecond\n' |
+			multipart alternative inner
+	} | multipart mixed outer >whole.eml
+	run -0 parsed whole.eml .truncated
+	assert_output null
+	for n in 10 40 90 130; do
+		head -c -"$n" whole.eml >cut.eml
+		run -0 parsed cut.eml .truncated
+		assert_output true
+	done
+	{ printf 'From a@b Mon Jan  1 00:00:00 2024\n' && cat whole.eml && printf '\nFrom a@b Mon Jan  1 00:00:00 2024\n' && head -c -40 whole.eml; } >cut.mbox
+	run -0 parsed cut.mbox '[.truncated, .metadata.messages]'
+	assert_output '[true,2]'
 }
 
 @test "bombs: deep parts, many parts, long lines, bad boundaries" {
@@ -224,8 +244,8 @@ multipart() {
 	run -0 parsed line.eml '[.title, .truncated]'
 	assert_output '["line",true]'
 	printf '=\n\nfirst\n=\n\nsecond\n' | multipart mixed b | sed '$d' >open.eml
-	run -0 parsed open.eml .text
-	assert_output '"first\n\nsecond\n"'
+	run -0 parsed open.eml '[.text, .truncated]'
+	assert_output '["first\n\nsecond\n",true]'
 	printf 'Subject: none\nContent-Type: multipart/mixed\n\nno boundary\n' >none.eml
 	run -0 parsed none.eml .text
 	assert_output --partial 'no boundary'
