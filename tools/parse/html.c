@@ -12,6 +12,7 @@
 #include "html_markdown.h"
 #include "html_notes.h"
 #include "main_content.h"
+#include "page_end.h"
 #include "page_metadata.h"
 #include "records/rec.h"
 
@@ -211,7 +212,7 @@ html_page_with(struct tree *t, const char *text, size_t n, const char *url, bool
 	document = n ? tree_parse(t, text, n, &cut) : NULL;
 	d->kind = "page";
 	if (document) {
-		d->truncated = d->truncated || cut;
+		d->truncated = d->truncated || cut || page_is_cut(document);
 		dom_make(&dom, document);
 		s.base = base_of(&dom, url);
 		dom_reveal(&dom);
