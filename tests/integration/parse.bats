@@ -322,6 +322,18 @@ wav() {
 ["text",null]'
 }
 
+@test "a page that is cut off says so, and one that leaves out what may be left out does not" {
+	local begin='<!doctype html><html><body><main><p>The quick brown fox jumps over the lazy dog, and walks home.'
+
+	printf '%s' "$begin<p>cut he" >cut.html
+	printf '%s' "$begin</main><script>var a" >script.html
+	printf '%s' "$begin</main><p>whole" >p.html
+	printf '%s' "$begin</body></html>" >body.html
+	printf '%s' "${begin/<html><body>/}<p>whole" >fragment.html
+	run -0 bi-parse -j cut.html script.html p.html body.html fragment.html
+	assert_equal "$(jq -c .truncated <<<"$output" | tr '\n' ' ')" 'true true null null null '
+}
+
 @test "text is UTF-8, whatever it was" {
 	local name
 

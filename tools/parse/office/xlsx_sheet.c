@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "office/number_format.h"
 #include "office/sheet_table.h"
 #include "office/xml.h"
@@ -24,6 +25,7 @@ struct sheet {
 	size_t style;
 	char type;                   /* of the cell: n s b e d, S for a formula's string, i for an inline one */
 	bool hidden;                 /* the row is */
+	bool in_header;              /* or in a footer, of printed pages */
 	bool in_value, late;         /* the time is used up */
 	bool in_formula, calculated; /* the cell has a formula */
 	unsigned ignore;             /* depth below a phonetic run */
@@ -219,6 +221,12 @@ add_link(struct sheet *x, const char **attributes)
 
 /* --- the part --- */
 
+static bool
+is_header(const char *name)
+{
+	return word_is_one_of(name, "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter");
+}
+
 static void
 on_begin(void *arg, const char *name, const char **attributes)
 {
@@ -245,6 +253,7 @@ on_begin(void *arg, const char *name, const char **attributes)
 		add_link(x, attributes);
 	else if (strcmp(name, "oleObject") == 0)
 		doc_missing(x->d, "embedded objects");
+	x->in_header = is_header(name);
 }
 
 static void
@@ -256,6 +265,8 @@ on_end(void *arg, const char *name)
 		x->ignore--;
 	else if (strcmp(name, "v") == 0 || strcmp(name, "t") == 0)
 		x->in_value = false;
+	else if (is_header(name))
+		x->in_header = false;
 	else if (strcmp(name, "f") == 0)
 		x->in_formula = false;
 	else if (strcmp(name, "c") == 0)
@@ -268,6 +279,8 @@ on_text(void *arg, const char *s, size_t n)
 	struct sheet *x = arg;
 	struct buf *out = x->in_value ? &x->value : &x->formula;
 
+	if (x->in_header && !x->ignore)
+		doc_missing(x->d, "headers and footers");
 	if (x->ignore || (!x->in_value && !x->in_formula))
 		return;
 	if (out->len + n <= CELL)
