@@ -115,7 +115,8 @@ def query($way; $conf):
 	| ($conf.search == "database") as $database
 	| if $way == "depicts" then
 		if $id then {query: "haswbstatement:P180=\($id)", points: 25, why: "depicts \($id), according to Wikimedia"} else empty end
-	elif $name == "" then empty
+	# A subject of a list of ids has its id for a name.
+	elif $name == "" or $name == $id then empty
 	elif $way == "title" and $database then {query: "\"\($name)\"", what: "title", points: 18, why: "the name is in its title"}
 	elif $way == "title" then {query: "intitle:\"\($name)\"", points: 18, why: "the name is in its title"}
 	elif $way == "dated" then

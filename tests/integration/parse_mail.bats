@@ -206,6 +206,26 @@ multipart() {
 	assert_output '"mail"'
 }
 
+@test "a mail that is cut short says so, wherever its end is" {
+	local n
+
+	{
+		printf '=\n\nouter\n=\nContent-Type: message/rfc822\n\n'
+		printf '=\nContent-Type: text/html\n\n<p>first\n=\nContent-Disposition: attachment\n\nsecond\n' |
+			multipart alternative inner
+	} | multipart mixed outer >whole.eml
+	run -0 parsed whole.eml .truncated
+	assert_output null
+	for n in 10 40 90 130; do
+		head -c -"$n" whole.eml >cut.eml
+		run -0 parsed cut.eml .truncated
+		assert_output true
+	done
+	{ printf 'From a@b Mon Jan  1 00:00:00 2024\n' && cat whole.eml && printf '\nFrom a@b Mon Jan  1 00:00:00 2024\n' && head -c -40 whole.eml; } >cut.mbox
+	run -0 parsed cut.mbox '[.truncated, .metadata.messages]'
+	assert_output '[true,2]'
+}
+
 @test "bombs: deep parts, many parts, long lines, bad boundaries" {
 	{
 		printf 'Subject: deep\nFrom: a@x.example\n'
@@ -224,8 +244,8 @@ multipart() {
 	run -0 parsed line.eml '[.title, .truncated]'
 	assert_output '["line",true]'
 	printf '=\n\nfirst\n=\n\nsecond\n' | multipart mixed b | sed '$d' >open.eml
-	run -0 parsed open.eml .text
-	assert_output '"first\n\nsecond\n"'
+	run -0 parsed open.eml '[.text, .truncated]'
+	assert_output '["first\n\nsecond\n",true]'
 	printf 'Subject: none\nContent-Type: multipart/mixed\n\nno boundary\n' >none.eml
 	run -0 parsed none.eml .text
 	assert_output --partial 'no boundary'

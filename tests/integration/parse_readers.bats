@@ -59,6 +59,41 @@ attacked() {
 	assert_output --partial parse_program_failed
 }
 
+@test "a program that writes Markdown gets RTF and XML as UTF-8, whatever the code page" {
+	local head='{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}{\f2\fcharset128 C;}}'
+
+	readers <<<"text/rtf,application/x-fictionbook+xml,.rtf,.fb2 markdown - $attack copy"
+	# text FILE: what the program got.
+	got() {
+		bi-parse -j "$1" | jq -r '.text, .truncated, (.missing // [])[]'
+	}
+	printf '%s%s' "$head" "\\f0 caf\\'e9 {\\f1 \\'cf\\'f0} \\f2 \\'83\\'5c\\'83" "\\\\\\f0 e}" >a.rtf
+	run -0 got a.rtf
+	assert_line --partial '\f0 café {\f1 Пр} \f2 ソソ\f0 e}'
+	# Substitutes of 1, 2 and no bytes, and pairs of surrogates.
+	printf '%s' "$head" "T\\u237?tulo \\u237\\'edx \\uc2\\u8220\\'81\\'67q {\\uc0\\u228 b}\\uc1\\u-10179?\\u-8704?!\\u123?}" >b.rtf
+	run -0 got b.rtf
+	assert_line --partial 'Título íx “q {äb}😀!\{}'
+	refute_line true
+	printf '%s' '{\rtf1\mac{\header x}{\v y} caf' "\\'8e {\\b cut" >c.rtf
+	run -0 got c.rtf
+	assert_line --partial 'café {\b cut}}'
+	assert_line true
+	assert_line 'hidden text'
+	assert_line 'headers and footers'
+	printf '%s' '{\rtf1 ' >deep.rtf
+	head -c 5000 /dev/zero | tr '\0' '{' >>deep.rtf
+	run -0 got deep.rtf
+	printf '<?xml version="1.0" encoding="windows-1251"?><FictionBook>\xcf\xf0</FictionBook>' >a.fb2
+	printf '<?xml version="1.0" encoding="utf-16"?><FictionBook>Пр</FictionBook>' | iconv -t UTF-16 >b.fb2
+	printf '<?xml version="1.0"?><FictionBook>Пр\xcf</FictionBook>' >c.fb2
+	for name in a b c; do
+		run -0 got $name.fb2
+		assert_line --partial '<FictionBook>Пр'
+	done
+	assert_line --partial $'Пр\ufffd<'
+}
+
 @test "a program that is not installed: the record says what is missing, and the package" {
 	readers <<-'END'
 		text/rtf,.rtf text catdoc-x nosuch-program

@@ -72,6 +72,45 @@ items() {
 	assert_equal "$(jq -r 'select(.rank) | .subject.name' <<<"$output")" 'A, "B"'
 }
 
+# subjects ARG...: those of the catalog "list", without their candidates.
+subjects() {
+	bi-source -s none --json "$@" 2>err | command jq -c 'select(.subject) | .subject' || :
+}
+
+@test "a list of names, of Wikidata ids, or a result of SPARQL is a catalog" {
+	printf '\xef\xbb\xbfAda Lovelace\r\n  Bach, Johann Sebastian \n\n# a comment\n"Fats" Waller\nЛев Толстой\n李白\n' >list
+	run -0 subjects -f list
+	assert_equal "$(sort <<<"$output")" '{"id":"37c8d0e9","name":"Лев Толстой"}
+{"id":"ada-lovelace","name":"Ada Lovelace"}
+{"id":"b23f840f","name":"李白"}
+{"id":"bach-johann-sebastian","name":"Bach, Johann Sebastian"}
+{"id":"fats-waller","name":"\"Fats\" Waller"}'
+	# The id of a name does not depend on where it stands.
+	{ tac list | head -n 3; echo Zuse; } >other
+	run -0 subjects -f other --ids 37c8d0e9,zuse
+	assert_output $'{"id":"37c8d0e9","name":"Лев Толстой"}\n{"id":"zuse","name":"Zuse"}'
+	# With a comma in its first line a list needs a name that says so.
+	printf 'Bach, Johann\nName\nHaydn, Joseph\n' >list.txt
+	run -0 subjects -f list.txt
+	assert_equal "$(jq -r .id <<<"$output" | paste -sd' ')" 'bach-johann haydn-joseph name'
+	printf 'qid\nQ42\nhttp://www.wikidata.org/entity/Q7259\nwd:Q5\nhttps://www.wikidata.org/wiki/Q11\nQ0\n' >list
+	run -0 subjects -f list
+	assert_equal "$(sort <<<"$output")" '{"id":"Q11","name":"Q11","wikidata":"Q11"}
+{"id":"Q42","name":"Q42","wikidata":"Q42"}
+{"id":"Q5","name":"Q5","wikidata":"Q5"}
+{"id":"Q7259","name":"Q7259","wikidata":"Q7259"}
+{"id":"q0","name":"Q0"}'
+	printf 'person,personLabel,born\r\nhttp://www.wikidata.org/entity/Q7259,"Lovelace, Ada",1815-12-10T00:00:00Z\r\nhttp://www.wikidata.org/entity/Q7259,"Lovelace, Ada",1816\r\nhttp://www.wikidata.org/entity/Q1339,Bach,\r\n' >list
+	run -0 subjects -f list
+	assert_output '{"person":"http://www.wikidata.org/entity/Q1339","id":"Q1339","name":"Bach","wikidata":"Q1339"}
+{"person":"http://www.wikidata.org/entity/Q7259","born":"1815-12-10T00:00:00Z","id":"Q7259","name":"Lovelace, Ada","wikidata":"Q7259"}'
+	grep -q '^bi-source: 1 lines of the catalog are about items that have an earlier line, which is used$' err
+	printf 'item\tbirth_date\nhttp://www.wikidata.org/entity/Q1\t1900\nhttps://x.example/things/a7\t\n' >list
+	run -0 subjects -f list
+	assert_output '{"item":"http://www.wikidata.org/entity/Q1","birth_date":"1900","id":"Q1","name":"Q1","wikidata":"Q1"}
+{"item":"https://x.example/things/a7","id":"a7","name":"a7"}'
+}
+
 @test 'a candidate has a thumbnail, the original, its author, licence, rank and score' {
 	wiki_start
 	people 'Clara Schumann' | command jq -c '. + {birth_date: "1819-09-13", biography: "Pianist"}' >list
@@ -314,7 +353,7 @@ no result of Our wiki for it can be a candidate: 1 not pictures'
 	# What the user says about the wiki counts.
 	: >"${ORIGIN_LOGS[0]}"
 	run -1 --separate-stderr source_wiki --json --set "api=$WIKI/stock/api.php" --set search=cirrus --set ways=phrase <list
-	assert_equal "$(origin_hits filetype)" 1
+	assert_equal "$(origin_hits '/stock/.*filetype')" 1
 	run -78 --separate-stderr source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=depicts,drawings <list
 	assert_equal "$stderr" "bi-source: $WIKI/stock/api.php cannot be searched by depicts, drawings: it has no search for that"
 }
@@ -357,6 +396,131 @@ no result of Our wiki for it can be a candidate: 1 not pictures'
 	echo '{"detail":"Request was throttled."}' >origin/images
 	run -1 --separate-stderr bi-source -s openverse --set "api=$ORIGIN/images" --json <list
 	[[ "$stderr" == *'the API answers: Request was throttled.'* ]]
+}
+
+@test "Wikidata: the images that an item names, then what depicts it in Commons, each once" {
+	mkdir origin
+	cp "$BATS_TEST_DIRNAME/mediawiki-1.39-search.json" origin/commons
+	cat >origin/entities <<-'END'
+		{"entities": {"Q42": {"type": "item", "id": "Q42", "claims": {"P18": [
+		{"mainsnak": {"snaktype": "value", "property": "P18", "datavalue": {"value": "Grey heron 02.jpg", "type": "string"}, "datatype": "commonsMedia"}, "type": "statement", "rank": "normal"},
+		{"mainsnak": {"snaktype": "somevalue", "property": "P18"}, "type": "statement", "rank": "normal"},
+		{"mainsnak": {"snaktype": "value", "property": "P18", "datavalue": {"value": "Grey & heron 01.jpg", "type": "string"}}, "rank": "preferred"},
+		{"mainsnak": {"snaktype": "value", "property": "P18", "datavalue": {"value": "Wrong.jpg", "type": "string"}}, "rank": "deprecated"}]}}}, "success": 1}
+	END
+	origin_start
+	echo Q42 >list
+	run -0 --separate-stderr bi-source -q --contact t@example.org -s wikidata --set "api=$ORIGIN/entities" --set "commons=$ORIGIN/commons" --set slow=0 --json <list
+	assert_equal "$stderr" ''
+	assert_equal "$(origin_paths | sed 's/&prop=imageinfo.*&titles/&titles/; s/&iiurl.*//' | cut -c 1-130)" \
+		"/entities?action=wbgetentities&format=json&formatversion=2&maxlag=5&ids=Q42&props=claims
+/commons?action=query&format=json&formatversion=2&maxlag=5&prop=imageinfo&iiprop=url%7Csize%7Cmime%7Cmediatype%7Csha1%7Ctimestamp%
+/commons?action=query&format=json&formatversion=2&maxlag=5&generator=search&gsrnamespace=6&gsrlimit=50&gsrsearch=filetype%3Abitmap"
+	origin_paths | grep -q 'titles=File%3AGrey%20%26%20heron%2001.jpg%7CFile%3AGrey%20heron%2002.jpg'
+	assert_equal "$(items <<<"$output" | jq -c '[.title, .found_by, .source]' | sort)" '["Grey heron 01",["image","depicts"],"wikidata"]
+["Grey heron 02",["image","depicts"],"wikidata"]'
+	# An item that is not there, or names nothing, has nothing; a subject without an id cannot be asked about.
+	echo '{"error":{"code":"no-such-entity","info":"Could not find an entity"}}' >origin/entities
+	echo '{"batchcomplete":true}' >origin/commons
+	printf '%s\n' '{"id":1,"name":"A","wikidata":"Q1"}' '{"id":2,"name":"B"}' >list
+	run -1 --separate-stderr bi-source -q --contact t@example.org -s wikidata --set "api=$ORIGIN/entities" --set "commons=$ORIGIN/commons" --set slow=0 --json <list
+	assert_equal "$(jq -r 'select(.error).error | "\(.code) \(.message)"' <<<"$output")" 'no_candidates Wikidata has nothing for it, searched in 2 ways
+no_query it has nothing for which Wikidata can be searched'
+	run -2 --separate-stderr bi-source -q --contact t@example.org -s wikidata --set ways=x --json <list
+	[[ "$stderr" == *"there is no search called 'x'"* ]]
+}
+
+@test "Internet Archive: the pictures of the items found, with a smaller copy of what is large" {
+	mkdir -p origin/metadata
+	cat >origin/search <<-'END'
+		{"responseHeader": {"status": 0, "QTime": 3, "params": {"query": "x", "rows": 50, "start": 0}},
+		 "response": {"numFound": 2, "start": 0, "docs": [{"identifier": "heron-1900", "title": "Heron"}, {"identifier": "empty"}]}}
+	END
+	cat >origin/metadata/heron-1900 <<-'END'
+		{"created": 1700000000, "dir": "/1/items/heron-1900", "server": "ia800.us.archive.org", "files": [
+		{"name": "a heron.jpg", "source": "original", "format": "JPEG", "size": "20000", "sha1": "aaaabbbbccccddddeeeeffff0000111122223333"},
+		{"name": "big.tif", "source": "original", "format": "TIFF", "size": "90000000", "sha1": "bbbbbbbbccccddddeeeeffff0000111122223333"},
+		{"name": "big_thumb.jpg", "source": "derivative", "original": "big.tif", "format": "JPEG Thumb", "size": "900"},
+		{"name": "big.jpg", "source": "derivative", "original": "big.tif", "format": "JPEG", "size": "400000"},
+		{"name": "heron-1900_meta.xml", "source": "original", "format": "Metadata", "size": "900"},
+		{"name": "__ia_thumb.jpg", "source": "original", "format": "Item Tile", "size": "900"}],
+		"metadata": {"identifier": "heron-1900", "mediatype": "image", "title": "Heron", "creator": ["Ann", "Ben"], "licenseurl": "https://creativecommons.org/licenses/by-nc/4.0/", "date": "1900"}}
+	END
+	echo '{}' >origin/metadata/empty
+	origin_start
+	people 'Grey Heron' >list
+	run -0 --separate-stderr bi-source -s internetarchive --set "api=$ORIGIN/search" --set "site=$ORIGIN" --json <list
+	assert_equal "$stderr" ''
+	assert_equal "$(items <<<"$output" | jq -c '[.title, .author, .license, .date, .page, .url, .original_url, .original_sha1, .sha1]')" \
+		'["Heron","Ann, Ben","CC BY-NC 4.0","1900","'"$ORIGIN"'/details/heron-1900","'"$ORIGIN"'/download/heron-1900/a%20heron.jpg","'"$ORIGIN"'/download/heron-1900/a%20heron.jpg","aaaabbbbccccddddeeeeffff0000111122223333","aaaabbbbccccddddeeeeffff0000111122223333"]
+["Heron","Ann, Ben","CC BY-NC 4.0","1900","'"$ORIGIN"'/details/heron-1900","'"$ORIGIN"'/download/heron-1900/big.jpg","'"$ORIGIN"'/download/heron-1900/big.tif","bbbbbbbbccccddddeeeeffff0000111122223333",null]'
+	assert_equal "$(origin_paths | head -n 3)" '/search?q=mediatype%3A(image)%20AND%20title%3A(%22Grey%20Heron%22)&fl%5B%5D=identifier&fl%5B%5D=title&rows=50&page=1&output=json
+/metadata/heron-1900
+/metadata/empty'
+	echo '{"error":"[RANGE_OUT_OF_BOUNDS] page"}' >origin/search
+	run -1 --separate-stderr bi-source -s internetarchive --set "api=$ORIGIN/search" --set "site=$ORIGIN" --json <list
+	[[ "$stderr" == *'the API answers: [RANGE_OUT_OF_BOUNDS] page'* ]]
+}
+
+@test "a folder: files with the id or the name of a subject, in any case, and nothing else" {
+	mkdir -p pictures/8
+	touch pictures/{7.jpg,70.jpg,7-2.PNG,7.txt,ada_lovelace.jpg,'Ada Lovelace (2).webp','Ada Lovelace Smith.jpg',8/x.jpg,8/y.txt,'we[i]rd*{a,b}.jpg','weird.jpg'}
+	printf '%s\n' '{"id":7,"name":"Ada Lovelace"}' '{"id":8,"name":"we[i]rd*{a,b}"}' '{"id":9,"name":"../pictures"}' >list
+	run -1 --separate-stderr bi-source -s folder --set folder=pictures --json <list
+	assert_equal "$(items <<<"$output" | jq -r '"\(.subject.id) \(.file)"' | sort)" "7 $PWD/pictures/7-2.PNG
+7 $PWD/pictures/7.jpg
+7 $PWD/pictures/Ada Lovelace (2).webp
+7 $PWD/pictures/ada_lovelace.jpg
+8 $PWD/pictures/8/x.jpg
+8 $PWD/pictures/we[i]rd*{a,b}.jpg"
+	assert_equal "$stderr" 'bi-source: subject 9 (../pictures): the folder has nothing for it, searched in 2 ways'
+	run -2 --separate-stderr bi-source -s folder --json <list
+	assert_equal "$stderr" 'bi-source: the source folder needs the directory: --set folder=DIR'
+	run -66 --separate-stderr bi-source -s folder --set folder=none --json <list
+	assert_equal "$stderr" "bi-source: cannot read the directory 'none': No such file or directory"
+	# bi-fetch takes them as they are.
+	rm -r pictures
+	mkdir pictures
+	echo one >pictures/7.jpg
+	head -n 1 list >one
+	bi-source -s folder --set folder=pictures --json <one | bi-fetch -q -b f >out
+	cmp pictures/7.jpg "$(jq -r 'select(.path).path' out)"
+	# A source on the web cannot name a file of this machine.
+	echo 'title = Mine' >mine.conf
+	echo 'def requests($conf): empty; def candidates($conf): {candidates: [{file: "/etc/passwd", title: "x"}, {url: "http://x.example/1", file: "/etc/passwd"}]};' >mine.jq
+	run -0 bi-source -s ./mine --json <one
+	assert_equal "$(items <<<"$output" | jq -c '[.url, .file]')" '["http://x.example/1",null]'
+}
+
+@test "several sources: what two of them have is one candidate, by digest or by where the original is" {
+	wiki_start
+	mkdir origin
+	people 'Plain One' 'Nobody Two' >list
+	cat >origin/images <<-END
+		{"result_count": 2, "page_count": 1, "page": 1, "results": [
+		{"id": "1", "title": "The same", "url": "$WIKI/o/Plain_One_2.jpg", "license": "by-sa", "license_version": "4.0"},
+		{"id": "2", "title": "Another", "url": "https://live.example/2.jpg", "license": "cc0", "license_version": "1.0"}]}
+	END
+	origin_start
+	run -0 --separate-stderr bi-source -q --contact t@example.org -s wikimedia,openverse --set "wikimedia.api=$WIKI/w/api.php" --set "openverse.api=$ORIGIN/images" --set slow=0 --set ways=title --json <list
+	assert_equal "$stderr" ''
+	items <<<"$output" | jq 'select(.subject.id == 1)' >found
+	assert_equal "$(jq -r .source found | sort | uniq -c | sed 's/^ *//' | paste -sd,)" '1 openverse,6 wikimedia'
+	assert_equal "$(jq -c 'select(.title | test("2$|same")) | .found_by' found)" '["wikimedia/title","openverse/phrase","openverse/words"]'
+	assert_equal "$(items <<<"$output" | jq -r 'select(.subject.id == 2).title' | sort | paste -sd,)" 'Another,The same'
+	assert_equal "$(tail -n 1 <<<"$output" | jq -r '.sources[].source')" wikimedia
+	# Nothing anywhere is one failure, which names both.
+	echo '{"result_count": 0, "page_count": 0, "page": 1, "results": []}' >origin/images
+	people 'Nobody Two' >list
+	run -1 --separate-stderr bi-source -q --contact t@example.org -s wikimedia,openverse --set "wikimedia.api=$WIKI/w/api.php" --set "openverse.api=$ORIGIN/images" --set slow=0 --set ways=title --json <list
+	assert_equal "$(jq -c 'select(.error) | [.source, .error.code, .error.message]' <<<"$output")" \
+		'["wikimedia,openverse","no_candidates","Wikimedia Commons has nothing for it, searched in 1 ways; Openverse has nothing for it, searched in 2 ways"]'
+	run -2 --separate-stderr bi-source --contact t@example.org -s wikimedia,openverse --set "api=$ORIGIN/images" --json <list
+	assert_equal "$stderr" 'bi-source: --set api=… is for one source: say which with --set wikimedia.api=…'
+	run -2 --separate-stderr bi-source -s none,none --json <list
+	assert_equal "$stderr" "bi-source: the source 'none' is given twice"
+	run -2 --separate-stderr bi-source -s wikimedia,openverse --set openverse.thumbs=yes --json <list
+	assert_equal "$stderr" "bi-source: the source 'openverse' has no setting 'thumbs'; near it are: thumbnails"
 }
 
 @test "a source of one's own is two files" {

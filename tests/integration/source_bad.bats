@@ -208,7 +208,7 @@ bi-source: line 9 of the catalog is not JSON: invalid utf-8 string, at byte 18"
 bi-source: line 3 of the catalog has a quote that does not end
 bi-source: line 5 of the catalog is not UTF-8 text'
 	run -65 --separate-stderr bi-source -s none --json < <(printf 'number,name\n1,A\n')
-	assert_equal "$stderr" "bi-source: the catalog's first line names no column 'id': a table begins with a line such as id,name,category; other catalogs have a JSON object on each line"
+	assert_equal "$stderr" "bi-source: the catalog's first line names no column 'id': a table begins with a line such as id,name,category or item,itemLabel; other catalogs have a JSON object, a name or a Wikidata id on each line (names with commas need --file FILE.txt)"
 	run -65 --separate-stderr bi-source -s none --json < <(printf '[{"id":1}]')
 	[[ "$stderr" == *"jq -c '.[]' makes lines of it" ]]
 	run -65 --separate-stderr bi-source -s none --json < <(printf '\xff\xfei\0d\0')
@@ -217,6 +217,23 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	assert_equal "$stderr" 'bi-source: the catalog is empty'
 	run -66 --separate-stderr bi-source -s none --json -f nowhere.csv
 	[[ "$stderr" == *"cannot read the catalog 'nowhere.csv'"* ]]
+}
+
+@test "lists and SPARQL results with wrong lines: each is named once, and the rest goes on" {
+	printf 'Ada Lovelace\nada lovelace\n\xff\n\n# them\nBach\nAda Lovelace\n' >list
+	run -1 --separate-stderr bi-source -s none --json <list
+	assert_equal "$(jq -r 'select(.subject) | .subject.id' <<<"$output" | paste -sd' ')" 'ada-lovelace bach'
+	assert_equal "$(grep 'of the catalog' <<<"$stderr")" "bi-source: line 2 of the catalog repeats the id 'ada-lovelace' of line 1: 'ada lovelace' is left out
+bi-source: line 3 of the catalog is not UTF-8 text
+bi-source: line 7 of the catalog repeats the id 'ada-lovelace' of line 1: 'Ada Lovelace' is left out"
+	run -65 --separate-stderr bi-source -s none --json < <(printf '\n<!DOCTYPE html>\n<html>\n')
+	assert_equal "$stderr" 'bi-source: the catalog is HTML or XML, not a list'
+	run -65 --separate-stderr bi-source -s none --json < <(printf 'id\n1\n')
+	assert_equal "$stderr" 'bi-source: the catalog has ids only: a table begins with a line such as id,name,category'
+	printf 'item,itemLabel\n,Nobody\nhttp://www.wikidata.org/entity/Q1,\n' >list
+	run -1 --separate-stderr bi-source -s none --json <list
+	assert_equal "$(head -n 1 <<<"$stderr")" 'bi-source: line 2 of the catalog has no "id": that subject is left out'
+	assert_equal "$(jq -r 'select(.subject) | .subject.name' <<<"$output")" Q1
 }
 
 @test 'a category without subjects, and a window behind the last one, are named with what there is' {

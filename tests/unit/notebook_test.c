@@ -1,5 +1,6 @@
 #include "batching.h"
 
+#include "batch/job_status.h"
 #include "batch/queue.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
@@ -105,7 +106,7 @@ ids_say_which_notebook(void **state)
 	assert_null(notebook_of_file_id(all, "../x", &cursor));
 	notebooks_close(all);
 	batch_close(job);
-	notebook_upload_id(42, 7, upload);
+	job_upload_id(42, 7, upload);
 	assert_string_equal(upload, "000000000000002a0000000000000007");
 	assert_null(notebook_upload_id_check("a.B_c-9"));
 	assert_non_null(notebook_upload_id_check(""));

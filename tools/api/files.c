@@ -22,18 +22,12 @@ is_there(const struct root *root, const struct notebook_file *f)
 	return file_stat(root->fd, path, NULL);
 }
 
-static void
-print_text(struct buf *out, const char *key, const char *text)
-{
-	buf_printf(out, ",\"%s\":", key);
-	buf_json(out, text);
-}
-
 /* A file as it is listed, from its line in the log. */
 static void
 print_file(const struct root *root, const struct notebook *nb, const struct notebook_file *f, struct buf *out)
 {
 	static const char *const known[][2] = {
+		{"upload_id", "upload_id"},
 		{"title", "title"},
 		{"mime", "mime"},
 		{"kind", "kind"},
@@ -43,15 +37,15 @@ print_file(const struct root *root, const struct notebook *nb, const struct note
 		{"filename", "filename"},
 		{"at", "created_at"},
 		/* The existing front end calls them so. */
+		{"upload_id", "upload_file_id"},
 		{"filename", "original_filename"},
 		{"bytes", "file_size"},
 		{"url", "source_url"},
 		{"at", "upload_timestamp"},
 	};
-	char derived[33];
 	struct json_object *o = notebook_line(nb, f);
 	int there = is_there(root, f);
-	const char *id, *status;
+	const char *name, *status;
 
 	buf_printf(out, "{\"file_id\":\"%s\",\"knowledge_item_id\":", f->id);
 	if (f->knowledge)
@@ -60,13 +54,12 @@ print_file(const struct root *root, const struct notebook *nb, const struct note
 		buf_str(out, "null");
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		reply_copy_member(out, o, known[i][0], known[i][1]);
-	id = rec_string(o, "upload_id");
-	if (!id) /* it was found on a page */
-		notebook_upload_id(f->job, f->item, derived);
-	print_text(out, "upload_id", id ? id : derived);
-	print_text(out, "upload_file_id", id ? id : derived);
-	if (rec_string(o, "filename") && (id = strrchr(rec_string(o, "filename"), '.')) && id[1])
-		print_text(out, "file_extension", id);
+	name = rec_string(o, "filename");
+	name = name ? strrchr(name, '.') : NULL;
+	if (name && name[1]) {
+		buf_str(out, ",\"file_extension\":");
+		buf_json(out, name);
+	}
 	status = there > 0 ? "completed" : there == 0 ? "removed" : "unreadable";
 	buf_printf(out, ",\"status\":\"%s\",\"parsing_status\":\"%s\",\"batch_job_id\":%llu}", status, status,
 		   (unsigned long long)f->job);
@@ -103,7 +96,8 @@ static int
 print_item(const struct resolved_item *i, int state, bool held, struct buf *out)
 {
 	struct buf line = {0};
-	int rc = job_status_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
+	int rc = job_status_print_item(i->batch->batch, i->batch->about, i->item, state, held, out, &line),
+	    error = errno;
 
 	out->len--; /* without the closing brace: more members follow */
 	buf_printf(out, ",\"batch_job_id\":%llu", (unsigned long long)i->job);

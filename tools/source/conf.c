@@ -47,6 +47,7 @@ static const struct own_key {
 	{"api", false, 0, 0},
 	{"cache", true, 0, 1e9},
 	{"enough", true, 0, 1e6},
+	{"folder", false, 0, 0},
 	{"give_up", true, 0, 1e9},
 	{"longest_wait", true, 0, 1e6},
 	{"pages", true, 1, 1000},
@@ -80,8 +81,8 @@ own_key(const char *key)
 static bool
 is_known(const struct conf *c, const char *key)
 {
-	return own_key(key) || is_open(key) || json_object_object_get_ex(c->values, key, NULL) ||
-	       json_object_object_get_ex(c->declared, key, NULL);
+	return (own_key(key) && strcmp(key, "folder") != 0) || is_open(key) ||
+	       json_object_object_get_ex(c->values, key, NULL) || json_object_object_get_ex(c->declared, key, NULL);
 }
 
 /* --- values --- */
@@ -220,13 +221,15 @@ find(struct conf *c, const char *name, struct buf *path)
 
 /* --- --set --- */
 
-/* Whether KEY may have been meant by WORD. */
+/* Whether KEY may have been meant by WORD: few letters differ, one has the other in it, or they begin alike. */
 static bool
 is_near(const char *word, const char *key)
 {
 	size_t n = strlen(word), most = n < 6 ? 2 : 3;
 
-	return word_distance(word, key) <= most ? most < n : n > 2 && (strstr(key, word) || strstr(word, key));
+	if (word_distance(word, key) <= most)
+		return most < n;
+	return (n > 2 && (strstr(key, word) || strstr(word, key))) || (n > 4 && strncmp(word, key, 5) == 0);
 }
 
 static void
@@ -251,7 +254,8 @@ refuse_key(const struct conf *v, size_t n, const char *key)
 		add_keys(seen, v[i].declared);
 	}
 	for (const struct own_key *k = own_keys; k->name; k++)
-		json_object_object_add(seen, k->name, NULL);
+		if (is_known(v, k->name))
+			json_object_object_add(seen, k->name, NULL);
 	json_object_object_foreach(seen, name, nothing)
 	{
 		(void)nothing;
@@ -378,6 +382,12 @@ const char *
 conf_text(const struct conf *c, const char *key)
 {
 	return rec_string(c->values, key);
+}
+
+bool
+conf_has(const struct conf *c, const char *key)
+{
+	return json_object_object_get_ex(c->values, key, NULL) || json_object_object_get_ex(c->declared, key, NULL);
 }
 
 const char *

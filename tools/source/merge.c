@@ -180,7 +180,7 @@ static bool
 is_ours(const char *key)
 {
 	return word_is_one_of(key, "attempts", "batch", "bi", "error", "file", "file_id", "found_by", "found_on",
-			      "item", "label", "media", "path", "rank", "source", "status", "subject");
+			      "item", "label", "media", "path", "rank", "source", "sources", "status", "subject");
 }
 
 void
@@ -197,6 +197,8 @@ candidates_print(const struct candidates *c, size_t i, struct json_object *item)
 		else
 			json_object_object_add(item, key, json_object_get(value));
 	}
+	if (!rec_string(one->json, "url"))
+		rec_add_filled(item, "file", rec_string(one->json, "file"));
 	rec_add_string(item, "source", one->source);
 	json_object_object_add(item, "rank", json_object_new_int64((int64_t)i + 1));
 	if (json_object_array_length(one->found_by) > 0)

@@ -140,7 +140,7 @@ opening_ask(struct search *s)
 	struct json_object *request, *out, *error;
 	const char *url;
 
-	if (!s->asker || !filter_exists(s->conf, "opening"))
+	if (!filter_exists(s->conf, "opening"))
 		return;
 	filter = filter_open(s->conf, "opening");
 	request = run_filter(s, filter, json_object_new_object());
@@ -148,7 +148,7 @@ opening_ask(struct search *s)
 	if (json_object_object_get_ex(request, "error", &error) && error)
 		msg_die(EX_WRONG_USE, "%s", rec_string(error, "message"));
 	url = rec_string(request, "url");
-	if (url) {
+	if (url && s->asker) {
 		filter = filter_open(s->conf, "opened");
 		out = ask(s, filter, url);
 		take(s, s->conf, out);

@@ -53,6 +53,8 @@ out_items(struct run *r, const struct subject *who, const struct findings *f)
 		struct json_object *o = record(r, who);
 
 		candidates_print(&f->candidates, i, o);
+		if (r->sources > 1)
+			rec_add_string(o, "sources", r->source_names.data);
 		json_object_object_add(o, "rank", json_object_new_int64((int64_t)given + 1));
 		if (strlen(rec_print(o)) > BATCH_ITEM_MAX)
 			json_object_object_del(o, "extmetadata");
@@ -141,6 +143,7 @@ set_up_source(struct run *r, const struct root *root, struct search *s, struct c
 	const char *api = conf_text(conf, "api");
 
 	*s = (struct search){.set = r->set, .conf = conf, .several = r->sources > 1};
+	s->local = !api && conf_has(conf, "folder");
 	if (api) {
 		s->asker = asker_open(root, r->set, conf);
 		asker_check(s->asker, api);
@@ -149,6 +152,8 @@ set_up_source(struct run *r, const struct root *root, struct search *s, struct c
 	}
 	if (r->catalog.n > 0)
 		opening_ask(s);
+	if (s->local && conf_text(conf, "folder"))
+		folder_check(conf_text(conf, "folder"));
 	s->requests = filter_open(conf, "requests");
 	s->candidates = filter_open(conf, "candidates");
 	buf_printf(&r->source_names, "%s%s", r->source_names.len ? "," : "", conf->name);

@@ -80,10 +80,10 @@ read_replies(struct asking *k, struct json_object *request, struct json_object *
 
 /* Counts the files that cannot be candidates, once the results are complete. */
 static void
-take_candidates(struct asking *k, struct json_object *request, const struct reading *r)
+take_candidates(struct asking *k, struct json_object *request, struct json_object *replies, const struct reading *r)
 {
 	struct json_object *reasons;
-	const char *name = request ? rec_string(request, "name") : NULL;
+	const char *name = request ? rec_string(request, "name") : NULL, *file;
 	struct buf by = {0};
 
 	if (name)
@@ -91,8 +91,13 @@ take_candidates(struct asking *k, struct json_object *request, const struct read
 	for (size_t i = 0; i < json_object_array_length(r->candidates); i++) {
 		struct json_object *one = json_object_array_get_idx(r->candidates, i);
 
-		if (json_object_is_type(one, json_type_object))
-			candidates_add(&k->f->candidates, one, k->s->conf->name, by.data);
+		if (!json_object_is_type(one, json_type_object))
+			continue;
+		/* A reply of a host must not name a file of this machine. */
+		file = rec_string(one, "file");
+		if (file && !(k->s->local && folder_has(replies, file)))
+			json_object_object_del(one, "file");
+		candidates_add(&k->f->candidates, one, k->s->conf->name, by.data);
 	}
 	buf_free(&by);
 	if (json_object_object_get_ex(json_object_array_get_idx(r->all, 0), "passed_over", &reasons) &&
@@ -142,6 +147,12 @@ get(struct asking *k, struct json_object *request, const char *url, struct json_
 	size_t n = json_object_array_length(replies);
 
 	*r = (struct reading){0};
+	if (k->s->local) {
+		json_object_array_add(replies, folder_list(url, v));
+		if (v->kind == ANSWERED)
+			read_replies(k, request, replies, r, v);
+		return;
+	}
 	if (reply) {
 		k->s->cached++;
 		json_object_array_add(replies, reply);
@@ -193,7 +204,7 @@ ask_request(struct asking *k, struct json_object *request)
 {
 	struct json_object *replies = json_object_new_array();
 	long pages = (long)conf_number(k->s->conf, "pages", 1);
-	const char *first = rec_string(request, "url");
+	const char *first = rec_string(request, k->s->local ? "glob" : "url");
 	char *url = buf_strdup(first ? first : "");
 	bool go_on = true;
 
@@ -210,7 +221,7 @@ ask_request(struct asking *k, struct json_object *request)
 		}
 		next = r.more && strcmp(r.more, url) != 0 ? buf_strdup(r.more) : NULL;
 		if (r.whole || !next || k->left <= 0) {
-			take_candidates(k, request, &r);
+			take_candidates(k, request, replies, &r);
 			json_object_put(replies);
 			replies = json_object_new_array();
 			if (--pages <= 0 || is_enough(k)) {
@@ -238,7 +249,7 @@ read_alone(struct asking *k)
 
 	read_replies(k, NULL, replies, &r, &v);
 	if (v.kind == ANSWERED)
-		take_candidates(k, NULL, &r);
+		take_candidates(k, NULL, replies, &r);
 	else
 		note_failure(k, &v);
 	json_object_put(r.all);
@@ -274,7 +285,7 @@ note_nothing(const struct asking *k)
 		buf_str(out, "; ");
 	if (k->passed_over)
 		buf_printf(out, "no result of %s for it can be a candidate: %.200s", title, k->why.data);
-	else if (!k->s->asker && k->ways == 0)
+	else if (!k->s->asker && !k->s->local)
 		buf_str(out, "it has no \"urls\"");
 	else if (!k->had_query)
 		buf_printf(out, "it has nothing for which %s can be searched", title);
@@ -305,7 +316,7 @@ search_subject(struct search *s, const struct subject *who, struct findings *f)
 			    s->failures_in_a_row);
 		k.failure.retryable = true;
 	} else {
-		if (s->asker)
+		if (s->asker || s->local)
 			ask_all(&k);
 		else
 			read_alone(&k);

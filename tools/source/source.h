@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "files/root.h"
 #include "hosts/host_rules.h"
+#include "records/table_head.h"
 
 struct settings {
 	const char *root, *file; /* NULL: as root_open() finds it; stdin */
@@ -57,6 +58,26 @@ struct catalog {
 void catalog_read(const struct settings *set, struct catalog *c);
 void catalog_free(struct catalog *c);
 
+/* --- catalog_lines.c: catalogs that are not made for bi --- */
+
+/* Returns whether TEXT is a Wikidata id, alone or as a URI ("http://www.wikidata.org/entity/Q42"), and stores the id in
+ * ID (ROOM bytes). */
+bool catalog_entity(const char *text, char *id, size_t room);
+
+/* Returns whether a line is the heading of a list of names or Wikidata ids, not one of these. */
+bool catalog_is_heading(const char *line);
+
+/* Returns the subject of LINE, which changes: a name or a Wikidata id; NULL if it is empty, a comment, or FIRST and a
+ * heading. The id of a name depends on the name alone. */
+struct json_object *catalog_line(char *line, bool first);
+
+/* Returns the column of a SPARQL result that has the items: the one that another column has the labels of, "item" and
+ * "itemlabel", or else "item". NULL: there is none. */
+const char *catalog_sparql_item(const struct table_head *head);
+
+/* Gives O, a row, the members id, name and wikidata that its column ITEM tells, if it does not have them. */
+void catalog_sparql_subject(struct json_object *o, const char *item);
+
 /* --- conf.c: a source's settings --- */
 
 struct conf {
@@ -78,6 +99,7 @@ size_t conf_read(struct conf **out, const char *names, const char *const *sets);
 /* Adds settings that the source gave itself. Those that the user has set stay. */
 void conf_merge(struct conf *c, struct json_object *settings);
 void conf_free(struct conf *c);
+bool conf_has(const struct conf *c, const char *key); /* with a value or without */
 double conf_number(const struct conf *c, const char *key, double otherwise);
 const char *conf_text(const struct conf *c, const char *key); /* NULL: it has none */
 const char *conf_title(const struct conf *c);                 /* what people call the source */
@@ -131,6 +153,18 @@ void ask_hold(struct asker *a, int64_t ms);
 void verdict_set(struct verdict *v, enum verdict_kind kind, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* --- folder.c: files of this machine --- */
+
+/* Ends the program (EX_NOINPUT) if the directory PATH cannot be read. */
+void folder_check(const char *path);
+
+/* Lists the files that match PATTERN, glob(3) with braces: {"files":[{"file":"/…","bytes":N}]}, for json_object_put().
+ * V says whether the directories could be read. */
+struct json_object *folder_list(const char *pattern, struct verdict *v);
+
+/* Returns whether FILE is in one of REPLIES, an array of these lists. */
+bool folder_has(struct json_object *replies, const char *file);
+
 /* --- cache.c: replies of the last day --- */
 
 struct cache;
@@ -174,6 +208,7 @@ struct search {
 	struct asker *asker; /* NULL: it is a source that is not asked */
 	struct cache *cache; /* NULL: nothing is kept */
 	struct filter *requests, *candidates;
+	bool local;                 /* its requests list files of this machine */
 	bool several;               /* it is one of several sources */
 	unsigned failures_in_a_row; /* subjects, for reasons that may pass */
 	uint64_t asked, cached;     /* requests */

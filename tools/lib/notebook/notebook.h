@@ -31,9 +31,6 @@ void notebook_file_id(const char *nb, const char *sha256, char out[NOTEBOOK_FILE
 /* Returns whether ID has the form of a file id of the notebook NB. */
 bool notebook_has_file_id(const char *nb, const char *id);
 
-/* Stores the upload id of an item to which the client gave none: 32 hexadecimal digits. */
-void notebook_upload_id(uint64_t job, uint32_t item, char out[33]);
-
 /* Returns NULL for a valid upload id of a client, else what is wrong with it. */
 const char *notebook_upload_id_check(const char *id);
 

@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/scan.h"
 #include "base/userinfo.h"
+#include "batch/job_status.h"
 #include "batch/queue.h"
 #include "files/append.h"
 #include "notebook/notebook_internal.h"
@@ -114,7 +115,7 @@ find_derived(const struct notebook *nb, const char *id, struct notebook_seen_job
 	if (k == 0 || k > UINT32_MAX || !notebook_find_job(nb, number, job))
 		return false;
 	*item = (uint32_t)k;
-	notebook_upload_id(number, *item, again);
+	job_upload_id(number, *item, again);
 	return strcmp(id, again) == 0;
 }
 

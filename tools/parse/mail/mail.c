@@ -367,7 +367,7 @@ put_others(struct mail *m, GMimeParser *parser)
 			m->d->truncated = true;
 			break;
 		}
-		message = mail_next(parser);
+		message = mail_next(parser, &m->d->truncated);
 		if (!message)
 			break;
 		put_message(m, message);
@@ -395,7 +395,7 @@ parse_stream(struct doc *d, GMimeStream *stream)
 	g_mime_stream_reset(stream);
 	box = memcmp(head, "From ", 5) == 0;
 	g_mime_parser_set_format(parser, box ? GMIME_FORMAT_MBOX : GMIME_FORMAT_MESSAGE);
-	message = mail_next(parser);
+	message = mail_next(parser, &d->truncated);
 	page = message && !box ? find_page(message, &url) : NULL;
 	if (page) {
 		put_page(d, message, page, url);

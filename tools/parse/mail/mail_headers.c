@@ -10,6 +10,16 @@
 #include "base/msg.h"
 
 static GMimeParserOptions *options;
+static bool cut; /* the mail that is read ends before its last boundary */
+
+static void
+on_warning(gint64 offset, GMimeParserWarning code, const gchar *item, gpointer arg)
+{
+	(void)offset;
+	(void)item;
+	(void)arg;
+	cut = cut || code == GMIME_WARN_TRUNCATED_MESSAGE;
+}
 
 /* Opens the converters of the character sets that headers are in, and leaves them open: libgmime opens them by the same
  * names, and their modules are then loaded. */
@@ -47,9 +57,10 @@ mail_headers_load(void)
 	open_converters();
 	options = g_mime_parser_options_new();
 	g_mime_parser_options_set_fallback_charsets(options, charsets);
+	g_mime_parser_options_set_warning_callback(options, on_warning, NULL);
 	s = g_mime_stream_mem_new_with_buffer(sample, sizeof(sample) - 1);
 	p = g_mime_parser_new_with_stream(s);
-	m = mail_next(p);
+	m = mail_next(p, &cut);
 	if (!m || !g_mime_message_get_subject(m) || !g_mime_message_get_date(m))
 		msg_die(EX_UNAVAILABLE, "libgmime cannot read a mail: is libgmime-3.0-0 installed completely?");
 	g_object_unref(m);
@@ -134,18 +145,22 @@ mend_header(GMimeHeader *header)
 }
 
 GMimeMessage *
-mail_next(GMimeParser *parser)
+mail_next(GMimeParser *parser, bool *is_cut)
 {
 	static const char *const names[] = {"Subject", "From", "To", "Cc", "Reply-To"};
-	GMimeMessage *m = g_mime_parser_construct_message(parser, options);
-	GMimeHeaderList *headers = m ? g_mime_object_get_header_list(GMIME_OBJECT(m)) : NULL;
+	GMimeHeaderList *headers;
+	GMimeMessage *m;
 
+	cut = false;
+	m = g_mime_parser_construct_message(parser, options);
+	headers = m ? g_mime_object_get_header_list(GMIME_OBJECT(m)) : NULL;
 	for (size_t i = 0; headers && i < sizeof(names) / sizeof(names[0]); i++) {
 		GMimeHeader *header = g_mime_header_list_get_header(headers, names[i]);
 
 		if (header)
 			mend_header(header);
 	}
+	*is_cut = *is_cut || cut;
 	return m;
 }
 

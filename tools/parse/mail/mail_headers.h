@@ -13,8 +13,9 @@
 void mail_headers_load(void);
 
 /* The next mail of the parser, for g_object_unref(); NULL: there is none. Words in its headers whose character set is
- * stated wrongly are set right: what is not valid in UTF-8 is windows-1252, and what is valid in UTF-8 is UTF-8. */
-GMimeMessage *mail_next(GMimeParser *parser);
+ * stated wrongly are set right: what is not valid in UTF-8 is windows-1252, and what is valid in UTF-8 is UTF-8. Sets
+ * *CUT if the last boundary of the mail, or of a part of it, is missing: it is cut short. */
+GMimeMessage *mail_next(GMimeParser *parser, bool *cut);
 
 /* Whether it has a header that mails and saved pages have: else it is some text. */
 bool mail_has_headers(GMimeMessage *m);

@@ -222,6 +222,7 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 		m->cut = m->cut || (one->cut && one->bytes);
 		left -= one->n;
 	}
+	d->truncated = d->truncated || source.cut || unpack_overlaps(a, &source, m->count) > 0;
 	return true;
 }
 

@@ -76,6 +76,7 @@ list_all(struct archive *a, struct doc *d)
 	}
 	if (rc == ARCHIVE_EOF && unpack_overlaps(a, &packed.source, count) > 0)
 		doc_missing(d, "members");
+	d->truncated = d->truncated || packed.source.cut;
 	doc_meta_number(d, "members", (double)count);
 	doc_meta_number(d, "files", (double)files);
 	if (encrypted > 0)

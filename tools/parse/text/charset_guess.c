@@ -205,10 +205,10 @@ choose(const struct charsets *c, const struct candidate *of, const char *bytes, 
 	int charset = named(c, label);
 
 	n = n < SAMPLE ? n : SAMPLE;
-	*best = charset == CHARSET_NONE ? 9 : charset_words_faults(c, charset, bytes, n);
+	*best = charset < 0 ? 9 : charset_words_faults(c, charset, bytes, n);
 	for (size_t i = 0; i < sizeof(of->others) / sizeof(of->others[0]) && of->others[i]; i++) {
 		int other = named(c, of->others[i]);
-		double faults = other == CHARSET_NONE ? 9 : charset_words_faults(c, other, bytes, n);
+		double faults = other < 0 ? 9 : charset_words_faults(c, other, bytes, n);
 
 		if (faults < *best - (is_akin(label, of->others[i]) ? 0 : 0.1)) {
 			charset = other;
@@ -254,6 +254,11 @@ charset_guess(const struct charsets *c, const char *bytes, size_t n, double *con
 	if (detector && uchardet_handle_data(detector, bytes, n) == 0) {
 		uchardet_data_end(detector);
 		plain.name = uchardet_get_charset(detector);
+	}
+	if (detector && plain.name && named(c, plain.name) == CHARSET_UTF8) { /* some of its bytes are damaged */
+		uchardet_delete(detector);
+		*confidence = confidence_of(bytes, n, 0);
+		return CHARSET_UTF8;
 	}
 	of = find_candidate(plain.name ? plain.name : "");
 	if (!of)

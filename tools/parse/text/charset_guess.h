@@ -21,7 +21,8 @@ int charset_guess_wide(const struct charsets *c, const char *bytes, size_t n);
 /* Returns the character set of N bytes that ISO-2022 escape sequences state, or CHARSET_NONE if there are none. */
 int charset_guess_escaped(const struct charsets *c, const char *bytes, size_t n);
 
-/* Returns the character set of N bytes that are none of these and not UTF-8: never CHARSET_NONE. *CONFIDENCE is how
+/* Returns the character set of N bytes that are none of these and not valid UTF-8: never CHARSET_NONE, and
+ * CHARSET_UTF8 if most of them are UTF-8. *CONFIDENCE is how
  * often guesses were right for texts with as many letters beyond ASCII, from 0 to 1 (tests/charsets). */
 int charset_guess(const struct charsets *c, const char *bytes, size_t n, double *confidence);
 

@@ -88,7 +88,8 @@ guess_charset(double *confidence)
 
 /* The character set that a text is read in, if it states CHARSET. A statement that the bytes contradict does not count:
  * valid UTF-8 with characters beyond ASCII is not text in another set by chance, and text of which more bytes are
- * invalid than characters of UTF-8 are valid is not UTF-8. */
+ * invalid than half of the characters of UTF-8 in it is not UTF-8. One that has fewer is UTF-8 with damaged bytes, even
+ * if nothing states it. */
 static int
 check_charset(int charset, double *confidence)
 {
@@ -96,13 +97,11 @@ check_charset(int charset, double *confidence)
 	size_t longer = count_long_characters(text.raw.data, text.raw.len);
 	bool western = charset == charset_of(text.charsets, "windows-1252", 12);
 
-	if (charset == CHARSET_NONE)
-		return utf8 ? CHARSET_UTF8 : guess_charset(confidence);
 	if (utf8)
-		return longer >= (western ? 1 : SURE) ? CHARSET_UTF8 : charset;
-	if (charset == CHARSET_UTF8 && count_invalid(text.raw.data, text.raw.len) > longer / 2)
-		return guess_charset(confidence);
-	return charset;
+		return charset == CHARSET_NONE || longer >= (western ? 1 : SURE) ? CHARSET_UTF8 : charset;
+	if (charset != CHARSET_NONE && charset != CHARSET_UTF8)
+		return charset;
+	return count_invalid(text.raw.data, text.raw.len) > longer / 2 ? guess_charset(confidence) : CHARSET_UTF8;
 }
 
 /* What the bytes are for certain, if nothing states it. */

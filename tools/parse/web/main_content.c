@@ -137,6 +137,27 @@ heavy_child(const struct page *p, uint32_t i)
 	return best;
 }
 
+/* The element around ARTICLE that has the page's <h1> as well, if it has hardly any other text: the lead is between
+ * them. Else ARTICLE. */
+static uint32_t
+with_heading(const struct dom *d, uint32_t article)
+{
+	uint32_t h1 = 0, around = article;
+
+	for (uint32_t i = 1; i < d->nodes[article].end; i++)
+		if (dom_tag(d, i) == GUMBO_TAG_H1 && page_is_shown(d, i) && d->nodes[i].text > 0) {
+			if (h1)
+				return article;
+			h1 = i;
+		}
+	if (!h1 || h1 > article)
+		return article;
+	while (around != d->nodes[around].parent && around > h1)
+		around = d->nodes[around].parent;
+	return dom_tag(d, around) != GUMBO_TAG_BODY && d->nodes[around].mass < d->nodes[article].mass * 1.3F ? around
+													     : article;
+}
+
 static uint32_t
 choose_content(const struct page *p)
 {
@@ -148,7 +169,7 @@ choose_content(const struct page *p)
 		i = main;
 	article = find_heaviest(d, i, GUMBO_TAG_ARTICLE, " article ");
 	if (article && d->nodes[article].mass >= d->nodes[i].mass * 0.6F)
-		return article;
+		return with_heading(d, article);
 	while ((child = heavy_child(p, i)))
 		i = child;
 	/* a single row is not a table */

@@ -13,6 +13,8 @@ enum {
 	AUTHOR = 800, /* of a paragraph about the author */
 	LINE = 80,    /* characters of a short line */
 	AUTHORS = 3,  /* of messages */
+	TEASER = 15,  /* characters of the link of a teaser */
+	SAY = 25,     /* characters before it */
 	NODES = 300,  /* below a line, hidden ones too: each look at a line reads all of them */
 };
 
@@ -89,7 +91,8 @@ is_label_text(const struct dom *d, uint32_t i, bool head)
 {
 	static const char *const words[] = {"published", "updated", "posted",      "last updated", "share",
 					    "print",     "advert",  "listen",      "save",         "publi\xc3",
-					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe"};
+					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe",
+					    "partager",  "teilen",  "compartir"};
 	struct buf text = {0};
 	const char *at;
 	bool found = false;
@@ -164,7 +167,9 @@ is_about_author(const struct page *p, uint32_t i)
 	const char *at;
 	bool found;
 
-	if (!p->author || strlen(p->author) < 5 || d->nodes[i].text > AUTHOR || d->nodes[i].own < 20)
+	if (!p->author || strlen(p->author) < 5 ||
+	    dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) < d->nodes[i].end || d->nodes[i].text > AUTHOR ||
+	    d->nodes[i].own < 20)
 		return false;
 	dom_collect(d, i, &text, true);
 	for (at = text.data; isspace((unsigned char)*at);)
@@ -172,6 +177,74 @@ is_about_author(const struct page *p, uint32_t i)
 	found = strncasecmp(at, p->author, strlen(p->author)) == 0;
 	buf_free(&text);
 	return found;
+}
+
+/* Whether the text before the link in I ends with a colon or a bar. */
+static bool
+says_before_link(const struct dom *d, uint32_t i)
+{
+	struct buf text = {0};
+	size_t n;
+	bool found;
+
+	for (uint32_t k = i + 1; k < d->nodes[i].end && !d->nodes[k].in_link; k++)
+		if (dom_text(d, k) && !d->nodes[k].hidden)
+			buf_str(&text, dom_text(d, k));
+	for (n = text.len; n > 0 && isspace((unsigned char)text.data[n - 1]);)
+		n--;
+	found = n > 0 && strchr(":|", text.data[n - 1]);
+	buf_free(&text);
+	return found;
+}
+
+/* A paragraph that is a link to another page of the site, alone or behind a word or two ("See also:"), between two
+ * paragraphs of running text: a teaser. */
+static bool
+is_teaser_line(const struct page *p, uint32_t i)
+{
+	const struct dom *d = p->d;
+	const struct dom_node *n = &d->nodes[i];
+	uint32_t before = page_previous(d, i), after = page_next(d, i);
+
+	if (dom_tag(d, i) != GUMBO_TAG_P || n->links != 1 || n->linked < TEASER || n->text - n->linked > SAY ||
+	    n->text > LABEL || p->signs[i].outside > 0 || p->signs[i].author > 0 || !before || !after ||
+	    !page_is_prose(d, before) || !page_is_prose(d, after) || !part_leads_elsewhere(d, i))
+		return false;
+	return n->text == n->linked || says_before_link(d, i);
+}
+
+/* Whether the text has an address to write to, or begins as a request to subscribe or to follow does. */
+static bool
+asks_to_act(const struct dom *d, uint32_t i)
+{
+	struct buf text = {0};
+	bool found;
+
+	dom_collect(d, i, &text, true);
+	text.len = text.len < LABEL / 2 ? text.len : LABEL / 2;
+	found = strchr(text.data, '@') != NULL;
+	text.data[text.len] = '\0';
+	found = found || part_heading_of(text.data) == HEADING_APART;
+	buf_free(&text);
+	return found;
+}
+
+/* A closing paragraph in italics that has something to act on, or is about the author: it is the editors' */
+static bool
+is_end_note(const struct page *p, uint32_t i)
+{
+	const struct dom *d = p->d;
+	const struct dom_node *n = &d->nodes[i];
+	uint32_t k = i + 1;
+
+	if (dom_tag(d, i) != GUMBO_TAG_P || n->text == 0 || n->text > AUTHOR / 2)
+		return false;
+	while (k < n->end && dom_text(d, k) && d->nodes[k].length == 0)
+		k++;
+	if (k >= n->end || (dom_tag(d, k) != GUMBO_TAG_EM && dom_tag(d, k) != GUMBO_TAG_I) ||
+	    d->nodes[k].text != n->text)
+		return false;
+	return n->links > 0 || asks_to_act(d, i);
 }
 
 /* The first and the last block of running text in the part; *FIRST is 0 if it has fewer than two. */
@@ -204,7 +277,7 @@ is_label(const struct page *p, uint32_t i, uint32_t first, uint32_t last)
 	bool above = p->d->nodes[i].end <= first, below = i >= p->d->nodes[last].end;
 
 	return is_signature(p, i) || ((above || below) && is_edge_label(p, i, above)) ||
-	       (below && is_about_author(p, i));
+	       (below && (is_about_author(p, i) || is_end_note(p, i))) || (!above && !below && is_teaser_line(p, i));
 }
 
 void
@@ -216,7 +289,7 @@ page_lines_drop_labels(struct page *p, uint32_t chosen)
 	find_prose(d, chosen, &first, &last);
 	if (!first)
 		return;
-	if (is_about_author(p, last)) {
+	while (first && (is_about_author(p, last) || is_end_note(p, last))) {
 		page_drop(p, last);
 		find_prose(d, chosen, &first, &last);
 	}

@@ -6,9 +6,10 @@
 
 #include "base/words.h"
 #include "doc.h"
+#include "html/tree.h"
 #include "records/rec.h"
 
-enum { DEPTH = 32, LD_NODES = 2000, LD_BYTES = 1 << 20 };
+enum { DEPTH = 32, LD_NODES = 2000, LD_BYTES = 1 << 20, DATA_NODES = 100000, SHOWN = 100 };
 
 /* A string, or the "name" of an object, or these of an array, with commas. */
 static void
@@ -118,6 +119,67 @@ take_ld(struct page_statements *s, struct json_object *o, int depth, int *left)
 	}
 }
 
+/* --- the data of a script that would write the page --- */
+
+/* Appends the text of a piece of HTML, each block as a line. */
+static void
+add_text_of(const char *html, size_t n, struct buf *out)
+{
+	static struct tree *t; /* beside that of the page, and kept like it */
+	struct dom d;
+	const GumboNode *document;
+	bool cut;
+
+	t = t ? t : tree_new();
+	document = tree_parse(t, html, n, &cut);
+	if (document) {
+		dom_make(&d, document);
+		for (uint32_t i = 1; i < d.count; i++) {
+			if (dom_is_block(&d, i) && out->len > 0 && out->data[out->len - 1] != '\n')
+				buf_str(out, "\n");
+			if (dom_text(&d, i) && !d.nodes[i].hidden)
+				buf_str(out, dom_text(&d, i));
+		}
+		dom_free(&d);
+	}
+	tree_drop(t);
+}
+
+/* The longest string below O that is paragraphs of HTML. */
+static void
+find_html(struct json_object *o, struct json_object **longest, int depth, int *left)
+{
+	if (depth > DEPTH || --*left < 0)
+		return;
+	if (json_object_is_type(o, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			find_html(json_object_array_get_idx(o, i), longest, depth + 1, left);
+	} else if (json_object_is_type(o, json_type_object)) {
+		json_object_object_foreach(o, key, value)
+		{
+			(void)key;
+			find_html(value, longest, depth + 1, left);
+		}
+	} else if (json_object_is_type(o, json_type_string) && strstr(json_object_get_string(o), "<p") &&
+		   (!*longest || json_object_get_string_len(o) > json_object_get_string_len(*longest))) {
+		*longest = o;
+	}
+}
+
+/* If the page shows hardly anything: the text that is in its data, for a script to show. */
+static void
+take_data(struct page_statements *s, struct json_object *o)
+{
+	struct json_object *longest = NULL;
+	int left = DATA_NODES;
+
+	find_html(o, &longest, 0, &left);
+	if (longest && (size_t)json_object_get_string_len(longest) > s->body->len) {
+		buf_clear(s->body);
+		add_text_of(json_object_get_string(longest), (size_t)json_object_get_string_len(longest), s->body);
+	}
+}
+
 void
 page_linked_data_read(struct page_statements *s, const struct dom *d, uint32_t i)
 {
@@ -128,13 +190,18 @@ page_linked_data_read(struct page_statements *s, const struct dom *d, uint32_t i
 	const char *text = i + 1 < d->nodes[i].end ? dom_text(d, i + 1) : NULL;
 	size_t n = text ? strlen(text) : 0;
 
-	if (!type || strcasecmp(type, "application/ld+json") != 0 || n == 0 || n > LD_BYTES)
+	bool data = type && strcasecmp(type, "application/json") == 0 && d->nodes[0].mass < SHOWN;
+
+	if (!type || (!data && strcasecmp(type, "application/ld+json") != 0) || n == 0 || n > LD_BYTES)
 		return;
 	t = json_tokener_new_ex(DEPTH);
 	if (!t)
 		return;
 	o = json_tokener_parse_ex(t, text, (int)n + 1);
-	take_ld(s, o, 0, &left);
+	if (data)
+		take_data(s, o);
+	else
+		take_ld(s, o, 0, &left);
 	json_object_put(o);
 	json_tokener_free(t);
 }

@@ -12,8 +12,9 @@ struct page_statements {
 	struct buf *body;
 };
 
-/* Adds what the script element I states, if it has JSON-LD, to S. What is there already stays, except that a longer
- * text of an article replaces a shorter one. */
+/* Adds what the script element I states, if it has JSON-LD, to S; if it has other JSON and the page shows hardly any
+ * text, BODY becomes the longest HTML in that (Next.js and the like write pages from it). What is there already stays,
+ * except that a longer text of an article replaces a shorter one. */
 void page_linked_data_read(struct page_statements *s, const struct dom *d, uint32_t i);
 
 #endif

@@ -143,7 +143,7 @@ is_frame(const struct page *p, uint32_t i)
 	case GUMBO_TAG_HEADER:
 		return !is_inside(d, i, GUMBO_TAG_ARTICLE) && !is_inside(d, i, GUMBO_TAG_MAIN) && n->mass < p->all / 3;
 	case GUMBO_TAG_FORM:
-		return n->mass < p->all / 3 && p->signs[i].prose < 2 && p->signs[i].field > 0;
+		return n->mass < p->all / 3 && (p->signs[i].prose < 2 || p->signs[i].area > 0) && p->signs[i].field > 0;
 	default:
 		return has_role(d, i) && (n->mass < p->all / 3 || is_dialog(d, i));
 	}
@@ -187,10 +187,14 @@ is_notice(const struct page *p, uint32_t i)
 	    dom_tag(d, i) != GUMBO_TAG_DIV || (p->signs[i].field == 0 && p->signs[i].action == 0))
 		return false;
 	dom_collect(d, i, &text, true);
-	found = strcasestr(text.data, "cookie") &&
-		(strcasestr(text.data, "accept") || strcasestr(text.data, "consent") ||
-		 strcasestr(text.data, "agree") || strcasestr(text.data, "akzept") ||
-		 strcasestr(text.data, "accepter") || strcasestr(text.data, "aceptar"));
+	found = (strcasestr(text.data, "cookie") || strcasestr(text.data, "personenbezogene daten") ||
+		 strcasestr(text.data, "donn\xc3\xa9"
+				       "es personnelles") ||
+		 strcasestr(text.data, "datos personales")) &&
+		(strcasestr(text.data, "einverstanden") || strcasestr(text.data, "accept") ||
+		 strcasestr(text.data, "consent") || strcasestr(text.data, "agree") ||
+		 strcasestr(text.data, "akzept") || strcasestr(text.data, "accepter") ||
+		 strcasestr(text.data, "aceptar"));
 	buf_free(&text);
 	return found;
 }

@@ -11,6 +11,7 @@ enum {
 	LINE = 25,      /* characters in the line of a link that are not of the link: it is a sentence */
 	CHILDREN = 400, /* nodes of a teaser */
 	SIGNS = 3,
+	MESSAGE = 8,  /* levels from a text to the message that it is in */
 	FORUMS = 100, /* parts that are compared with the text before them */
 };
 
@@ -45,6 +46,19 @@ is_forum(const struct dom *d, uint32_t i, uint32_t opening)
 	return same * 2 > texts;
 }
 
+/* Whether the text OPENING before the part I is in an element like I itself: the part is a message too, though it may
+ * be too short to have running text. */
+static bool
+is_message(const struct dom *d, uint32_t i, uint32_t opening)
+{
+	for (int level = 0; level < MESSAGE && opening != d->nodes[opening].parent; level++) {
+		if (dom_attribute(d, i, "class") && page_is_alike(d, opening, i))
+			return true;
+		opening = d->nodes[opening].parent;
+	}
+	return false;
+}
+
 /* Whether the element is marked as a comment, or as a list of them. */
 static bool
 is_marked_comment(const struct dom *d, uint32_t i)
@@ -71,6 +85,22 @@ has_alike(const struct dom *d, uint32_t i)
 	return false;
 }
 
+/* Whether the part has a list, each of whose entries has a text of its own and no link to act on. */
+static bool
+has_messages(const struct dom *d, uint32_t i)
+{
+	for (uint32_t k = i + 1; k < d->nodes[i].end; k++) {
+		uint32_t entry = k + 1;
+
+		if (!page_is_shown(d, k) || (dom_tag(d, k) != GUMBO_TAG_OL && dom_tag(d, k) != GUMBO_TAG_UL))
+			continue;
+		while (entry < d->nodes[k].end && (!page_is_shown(d, entry) || d->nodes[entry].prose))
+			entry = d->nodes[entry].end;
+		return d->nodes[k].prose && entry >= d->nodes[k].end;
+	}
+	return false;
+}
+
 /* Signs that people write to each other here: what comments are made of. */
 static unsigned
 talk_signs(const struct page *p, uint32_t i)
@@ -81,31 +111,46 @@ talk_signs(const struct page *p, uint32_t i)
 
 	signs += s->area > 0 || (next && p->signs[next].area > 0);
 	signs += s->reply > 0;
+	signs += s->reply > 1 && part_is_named(p->d, i, NAME_COMMENT);
 	signs += s->author > 1 || (s->time > 0 && s->author > 0);
 	return signs + has_alike(p->d, i);
 }
 
-/* Signs that the part has comments; 0 if only words say so, as in a section about comments. */
+/* Signs that the part has comments; 0 if only words say so, as in a section about comments. BEHIND: it is behind the
+ * only article of the page, so that it is no section of that. */
 static unsigned
-comment_signs(const struct page *p, uint32_t i)
+comment_signs(const struct page *p, uint32_t i, bool behind)
 {
 	const struct part_signs *s = &p->signs[i];
 	bool named = part_is_named(p->d, i, NAME_COMMENT);
 	enum part_heading heading;
 	unsigned talk;
 
-	if (!named && s->reply == 0 && s->area == 0 && s->time < 2 && s->author < 2 && !is_marked_comment(p->d, i))
+	if (!named && s->reply == 0 && s->area == 0 && s->time < 2 && s->author < 2 && !is_marked_comment(p->d, i) &&
+	    !has_alike(p->d, i))
 		return 0;
 	heading = page_first_heading(p, i);
-	talk = talk_signs(p, i) + (heading == HEADING_TALK);
+	talk = talk_signs(p, i) + (heading == HEADING_TALK) + (named && has_messages(p->d, i)) +
+	       (named && behind && heading == HEADING_COMMENTS);
 	return talk ? talk + named + (heading == HEADING_COMMENTS ? 2 : heading == HEADING_TALK) : 0;
+}
+
+/* The place behind the only <article> of the page, if that has running text; else behind the page. */
+static uint32_t
+end_of_article(const struct dom *d)
+{
+	uint32_t one = dom_find(d, 0, d->count, GUMBO_TAG_ARTICLE);
+
+	return one < d->count && d->nodes[one].prose && dom_find(d, one + 1, d->count, GUMBO_TAG_ARTICLE) == d->count
+		       ? d->nodes[one].end
+		       : d->count;
 }
 
 float
 part_runs_drop_comments(struct page *p)
 {
 	const struct dom *d = p->d;
-	uint32_t opening = 0;
+	uint32_t opening = 0, end = end_of_article(d);
 	size_t before = 0;
 	float mass = 0;
 	unsigned forums = 0;
@@ -123,7 +168,10 @@ part_runs_drop_comments(struct page *p)
 			opening = opening ? opening : i;
 			before += n->own;
 		}
-		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i) : 0;
+		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i, i >= end)
+										       : 0;
+		if (signs >= 2 && !p->article && is_message(d, i, opening) && page_first_heading(p, i) == HEADING_OTHER)
+			signs = 0;
 		if ((signs >= SIGNS && (p->article || (forums < FORUMS && ++forums && !is_forum(d, i, opening)))) ||
 		    (signs == 2 && !n->prose)) {
 			mass += n->mass;
@@ -210,15 +258,24 @@ is_list_of_teasers(const struct page *p, uint32_t i)
 	}
 }
 
-/* The characters of running text of the page that is not dropped. */
+/* The characters of running text of the page that is not dropped. What is in two or more teasers beside each other,
+ * each with a heading that is a link, is none: a front page shows its first stories larger. */
 static size_t
-count_prose(const struct dom *d)
+count_prose(const struct page *p)
 {
+	const struct dom *d = p->d;
 	size_t prose = 0;
 
 	for (uint32_t i = 0; i < d->count;) {
+		uint32_t next = page_is_shown(d, i) && p->signs[i].linked > 0 ? page_next(d, i) : 0;
+
 		if (d->nodes[i].hidden || d->nodes[i].dropped) {
 			i = d->nodes[i].end;
+			continue;
+		}
+		if (next && p->signs[next].linked > 0 && page_is_alike(d, i, next) && part_is_teaser(p, i) &&
+		    part_is_teaser(p, next)) {
+			i = d->nodes[next].end;
 			continue;
 		}
 		prose += page_is_prose(d, i) ? d->nodes[i].own : 0;
@@ -254,11 +311,13 @@ part_runs_drop_teasers(struct page *p)
 		page_drop(p, i);
 		i = d->nodes[i].end;
 	}
-	prose = count_prose(d);
+	prose = count_prose(p);
 	if (prose < CLEAR || (!p->article && prose * 2 < text)) {
 		for (size_t k = 0; k < count; k++)
-			d->nodes[lists[k]].dropped = false;
-		mass = 0;
+			if (prose < BEFORE || page_first_heading(p, lists[k]) != HEADING_APART) {
+				d->nodes[lists[k]].dropped = false;
+				mass -= d->nodes[lists[k]].mass;
+			}
 	}
 	free(lists);
 	if (count > 0)

@@ -149,7 +149,7 @@ count_own(const struct dom *d, uint32_t i, const char *url, struct part_signs *s
 		break;
 	case GUMBO_TAG_BUTTON:
 		s->reply += says_reply(d, i);
-		s->field++;
+		s->field += n->hidden; /* what is shown is the title of an accordion */
 		break;
 	case GUMBO_TAG_INPUT:
 	case GUMBO_TAG_SELECT:

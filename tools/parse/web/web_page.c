@@ -81,6 +81,17 @@ page_is_prose(const struct dom *d, uint32_t i)
 	return d->nodes[i].own >= LONG && d->nodes[i].own_linked * 3 < d->nodes[i].own;
 }
 
+/* The texts of the part I before the first block in it that has any. */
+static void
+collect_line(const struct dom *d, uint32_t i, uint32_t end, struct buf *out)
+{
+	for (uint32_t k = i + 1; k < end && !(dom_is_block(d, k) && d->nodes[k].text > 0);) {
+		if (!d->nodes[k].hidden && dom_text(d, k))
+			buf_str(out, dom_text(d, k));
+		k = d->nodes[k].hidden ? d->nodes[k].end : k + 1;
+	}
+}
+
 enum part_heading
 page_first_heading(const struct page *p, uint32_t i)
 {
@@ -95,9 +106,16 @@ page_first_heading(const struct page *p, uint32_t i)
 		return kind;
 	for (int level = 0; level < LEVELS && k != i && !dom_is_block(d, k); level++)
 		k = d->nodes[k].parent;
-	if (d->nodes[k].text > FIRST_LINE || (k == i && d->nodes[k].own < d->nodes[k].text))
+	if (k == i && !dom_is_block(d, i))
 		return kind;
-	dom_collect(d, k, &text, false);
+	if (k == i && d->nodes[k].own < d->nodes[k].text) /* the line is in the part itself, before its blocks */
+		collect_line(d, i, end, &text);
+	else if (d->nodes[k].text <= FIRST_LINE)
+		dom_collect(d, k, &text, false);
+	if (text.len == 0 || text.len > FIRST_LINE) {
+		buf_free(&text);
+		return kind;
+	}
 	kind = part_heading_of(text.data);
 	buf_free(&text);
 	return kind;
