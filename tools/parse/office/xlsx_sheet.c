@@ -35,8 +35,9 @@ struct sheet {
 	size_t link_count;
 };
 
-const char *
-xlsx_place(const char *name, size_t *row, size_t *column)
+/* Reads a cell's name, "AB12", into a row and a column from 0. Returns its end, or NULL if it is no name of a cell. */
+static const char *
+read_cell_name(const char *name, size_t *row, size_t *column)
 {
 	size_t r = 0, c = 0;
 
@@ -59,13 +60,14 @@ static bool
 read_range(const char *ref, struct sheet_range *out)
 {
 	size_t row, column, last_row, last_column;
-	const char *end = ref ? xlsx_place(ref, &row, &column) : NULL;
+	const char *end = ref ? read_cell_name(ref, &row, &column) : NULL;
 
 	if (!end)
 		return false;
 	last_row = row;
 	last_column = column;
-	if (*end == ':' && (!xlsx_place(end + 1, &last_row, &last_column) || last_row < row || last_column < column))
+	if (*end == ':' &&
+	    (!read_cell_name(end + 1, &last_row, &last_column) || last_row < row || last_column < column))
 		return false;
 	*out = (struct sheet_range){(uint32_t)row, (uint32_t)column, (uint32_t)last_row, (uint32_t)last_column};
 	return true;
@@ -123,7 +125,7 @@ begin_cell(struct sheet *x, const char **attributes)
 	const char *name = xml_attribute(attributes, "r");
 	size_t row, column;
 
-	if (name && xlsx_place(name, &row, &column)) {
+	if (name && read_cell_name(name, &row, &column)) {
 		x->row = row + 1;
 		x->column = column;
 	}
