@@ -90,7 +90,7 @@ async function prepare() {
 	bi.run('sh', ['-c', 'bi-fetch -q -b kinds --tries 1 --through bi-parse >/dev/null || :; bi-render kinds'], [
 		one(1, 'Papers', {file: file('twelve.pdf', pdf(12)), title: 'Twelve'}),
 		one(1, 'Papers', {file: file('three.pdf', pdf(3)), title: 'Three'}),
-		one(1, 'Papers', {file: file('damaged.pdf', pdf(12).slice(0, 200))}),
+		one(1, 'Papers', {file: file('damaged.pdf', pdf(12).slice(0, 30))}),
 		one(1, 'Papers', {file: file('page.html', '<title>A page</title><p>Hello there.</p><script>alert(1)</script>')}),
 		one(1, 'Papers', {file: file('long.txt', 'Long text. '.repeat(1000))}),
 		one(2, 'Gone', {url: web.url + '/status/404/a.jpg'}),

@@ -67,3 +67,14 @@ convert() {
 	assert_line -n 3 '["ünder","utf-32le",null]'
 	assert_line -n 4 '["Schöne",null,null]'
 }
+
+@test 'UTF-8 with damaged bytes stays UTF-8, in short texts and in long ones' {
+	printf 'gr\xfcn: Schöne Grüße aus Köln, räumen wir später auf\n' >short.txt
+	{ cat "$texts/ru.txt" && printf '\xff\x80' && cat "$texts/ja.txt" && printf '\xc3'; } >long.txt
+	{ printf '<p>' && cat "$texts/el.txt" && printf '\xe9\xe9'; } >page.html
+	run -0 bi-parse -j short.txt long.txt page.html
+	assert_line -n 0 --partial 'Schöne Grüße aus Köln, räumen'
+	assert_line -n 1 --partial "$(head -c 20 "$texts/ja.txt" | iconv -cf UTF-8 -t UTF-8)"
+	assert_line -n 2 --partial "$(head -c 20 "$texts/el.txt" | iconv -cf UTF-8 -t UTF-8)"
+	refute_output --partial charset
+}

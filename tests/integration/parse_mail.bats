@@ -63,7 +63,7 @@ multipart() {
 	END
 	run -0 parsed mail.eml '[.kind, .title, .author, .date, .metadata.date_iso, .metadata.to, .metadata.attachments, .missing]'
 	assert_output '["mail","Grüße zażółć","中文 <a@x.example>","Mon, 2 Mar 2026 10:00:00 +0100","2026-03-02T10:00:00+01:00","b@x.example, \"C, D\" <c@x.example>",2,["attachments"]]'
-	run -0 bi-parse -t mail.eml
+	run -0 --separate-stderr bi-parse -t mail.eml
 	assert_line '# Head'
 	assert_line 'the **rich** form, café ![a dot](image1.png)'
 	assert_line '  - `Übersicht.pdf`, application/pdf, 5 bytes'
@@ -81,6 +81,10 @@ multipart() {
 	assert_output '["text","no header\n\nbody\n"]'
 	run -0 parsed c.eml '[.status, .text, .missing]'
 	assert_output '["completed","",null]'
+	# Neither a mail nor a text.
+	printf 'no\0 header \xff\n' >e.eml
+	run -0 parsed e.eml '[.status, .kind, .missing]'
+	assert_output '["completed","file",["text"]]'
 	# And its own type, for any name.
 	printf 'From: a@x.example\nTo: b@x.example\nSubject: s\n\nbody\n' >d
 	run -0 parsed d '[.kind, .mime]'
@@ -117,7 +121,7 @@ multipart() {
 		a     table
 		b     row
 	END
-	run -0 bi-parse -t a.eml
+	run -0 --separate-stderr bi-parse -t a.eml
 	assert_line 'This line is as long as a line of a mail can be, so it was broken by a program. \*Not strong\* \<b\>  '
 	assert_line 'short  '
 	assert_line '> quoted'
@@ -161,11 +165,18 @@ multipart() {
 		multipart 'signed; protocol="application/pgp-signature"' b >a.eml
 	run -0 parsed a.eml '[.text, .metadata.signed, .missing]'
 	assert_output '["the text\n","application/pgp-signature",null]'
+	# One whose text is in the signature.
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 30 -subj /CN=x 2>/dev/null
+	printf 'Content-Type: text/plain; charset=utf-8\n\nsigned caf\xc3\xa9\n' |
+		openssl cms -sign -signer cert.pem -inkey key.pem -nodetach -from a@x.example -subject sealed >s.eml
+	run -0 parsed s.eml '[.title, .text, .metadata.signed]'
+	assert_output '["sealed","signed café\n","application/pkcs7-signature"]'
+	printf 'x\n' | openssl cms -encrypt -from a@x.example -subject secret cert.pem >f.eml
 	printf '=\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n=\nContent-Type: application/octet-stream\n\nxx\n' |
 		multipart encrypted b >b.eml
 	printf 'Subject: x\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nxx\n' >c.eml
 	printf 'Subject: x\n\n-----BEGIN PGP MESSAGE-----\n\nxx\n' >d.eml
-	for f in b c d; do
+	for f in b c d f; do
 		run -1 bi-parse -j $f.eml
 		assert_output --partial '"code":"parse_encrypted"'
 	done
@@ -186,13 +197,33 @@ multipart() {
 	} >a.mhtml
 	run -0 parsed a.mhtml '[.kind, .title, .canonical_url, .links[0].url, .metadata.saved]'
 	assert_output '["page","A page","http://h.example/d/page","http://h.example/d/other","2025-12-01T00:00:00+00:00"]'
-	run -0 bi-parse -t a.mhtml
+	run -0 --separate-stderr bi-parse -t a.mhtml
 	assert_line --partial '![pic](image1.png)'
 	assert_line --partial '![q](image2.png)'
 	refute_output --partial Home
 	sed 's/^Subject/To: b@x.example\nSubject/' a.mhtml >b.eml
 	run -0 parsed b.eml .kind
 	assert_output '"mail"'
+}
+
+@test "a mail that is cut short says so, wherever its end is" {
+	local n
+
+	{
+		printf '=\n\nouter\n=\nContent-Type: message/rfc822\n\n'
+		printf '=\nContent-Type: text/html\n\n<p>first\n=\nContent-Disposition: attachment\n\nsecond\n' |
+			multipart alternative inner
+	} | multipart mixed outer >whole.eml
+	run -0 parsed whole.eml .truncated
+	assert_output null
+	for n in 10 40 90 130; do
+		head -c -"$n" whole.eml >cut.eml
+		run -0 parsed cut.eml .truncated
+		assert_output true
+	done
+	{ printf 'From a@b Mon Jan  1 00:00:00 2024\n' && cat whole.eml && printf '\nFrom a@b Mon Jan  1 00:00:00 2024\n' && head -c -40 whole.eml; } >cut.mbox
+	run -0 parsed cut.mbox '[.truncated, .metadata.messages]'
+	assert_output '[true,2]'
 }
 
 @test "bombs: deep parts, many parts, long lines, bad boundaries" {
@@ -213,8 +244,8 @@ multipart() {
 	run -0 parsed line.eml '[.title, .truncated]'
 	assert_output '["line",true]'
 	printf '=\n\nfirst\n=\n\nsecond\n' | multipart mixed b | sed '$d' >open.eml
-	run -0 parsed open.eml .text
-	assert_output '"first\n\nsecond\n"'
+	run -0 parsed open.eml '[.text, .truncated]'
+	assert_output '["first\n\nsecond\n",true]'
 	printf 'Subject: none\nContent-Type: multipart/mixed\n\nno boundary\n' >none.eml
 	run -0 parsed none.eml .text
 	assert_output --partial 'no boundary'

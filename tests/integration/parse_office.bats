@@ -300,6 +300,31 @@ slide() {
 	assert_equal "$(parsed a.pptx '[.truncated, .missing]')" '[true,["slides"]]'
 }
 
+@test "PPTX: one that is cut short behind a workbook in it is damaged, and not that workbook; so is one with a hole" {
+	shape 0 0 'the slide' | slide slide1.xml
+	deck inner.pptx slide1.xml
+	shape 0 0 'outer slide' | slide slide1.xml
+	deck outer.pptx slide1.xml
+	part ppt/embeddings/deck.pptx <inner.pptx
+	(cd p && zip -q -X -0 ../outer.pptx ppt/embeddings/deck.pptx)
+	run -0 text outer.pptx
+	assert_line 'outer slide'
+	for n in 1 30 1700; do head -c -$n outer.pptx >cut$n.pptx; done
+	{ head -c 900 outer.pptx && tail -c +1001 outer.pptx; } >hole.pptx
+	run --separate-stderr bi-parse -j cut{1,30}.pptx {cut1700,hole}.pptx
+	assert_line -n 0 --partial 'outer slide' # only the directory of the ZIP is cut
+	assert_line -n 1 --partial 'outer slide'
+	assert_equal "$(jq -r '.error.code // .truncated' <<<"$output" | tr '\n' ' ')" 'true true parse_damaged true '
+	refute_output --partial 'the slide'
+	# What stands before a ZIP does not count, nor what is behind it.
+	{ printf 'MZ stub' && cat inner.pptx && printf 'more'; } >stub.zip
+	cp outer.pptx tail.pptx
+	printf 'more' >>tail.pptx
+	assert_equal "$(bi-parse -j stub.zip | jq -r .kind)" archive
+	run -0 text tail.pptx
+	assert_line 'outer slide'
+}
+
 @test "CSV: the delimiter is found, quotes are read, and what is not regular stays as it is" {
 	printf 'name,age\nAda,36\n"Lovelace, ""A""","a\nb"\nshort\n' >a.csv
 	assert_equal "$(text a.csv)" "$(printf '| name | age |\n| --- | --- |\n| Ada | 36 |\n| Lovelace, "A" | a b |\n| short |  |')"

@@ -18,6 +18,10 @@ setup() {
 	printf '%s' "{\\rtf1\\ansi{\\info{\\title The title}{\\author Ada L}}Caf\\'e9 {\\b bold} *x* <b>\\par Second\\par}" >a.rtf
 	run -0 parsed a.rtf '[.kind, .title, .author, .metadata.reader, .text, .missing]'
 	assert_output '["document","The title","Ada L","pandoc","Café **bold** \\*x\\* \\<b\\>\n\nSecond\n",null]'
+	# Each letter is there, in code pages, behind substitutes, and in tables.
+	printf '%s' "{\\rtf1\\ansi\\ansicpg1251 \\'cf\\'f0 T\\u237?tulo \\u8220\\'93q\\u8221\\'94 {\\v gone}\\par cut {\\b here" >b.rtf
+	run -0 parsed b.rtf '[.text, .truncated, .missing]'
+	assert_output '["Пр Título “q”\n\ncut **here**\n",true,["hidden text"]]'
 	cat >a.fb2 <<-'END'
 		<?xml version="1.0" encoding="UTF-8"?><FictionBook xmlns="http://www.gribuser.ru/xml/fictionbook/2.0"><description><title-info>
 		<author><first-name>Ada</first-name><last-name>L</last-name></author><book-title>The book</book-title></title-info></description>
@@ -25,6 +29,9 @@ setup() {
 	END
 	run -0 parsed a.fb2 '[.title, .author, .text]'
 	assert_output '["The book","Ada L","## One\n\nHello *you*\n"]'
+	sed 's/UTF-8/windows-1251/; s/Hello/Привет/' a.fb2 | iconv -t CP1251 >c.fb2
+	run -0 parsed c.fb2 '[.text, .metadata.charset]'
+	assert_output '["## One\n\nПривет *you*\n","windows-1251"]'
 	printf '{"cells":[{"cell_type":"markdown","metadata":{},"source":["# Head\\n","text $x^2$"]},{"cell_type":"code","execution_count":1,"metadata":{},"outputs":[],"source":["2+2"]}],"metadata":{"language_info":{"name":"python"}},"nbformat":4,"nbformat_minor":4}' >a.ipynb
 	run -0 parsed a.ipynb .text
 	assert_output '"# Head\n\ntext $x^2$\n\n``` python\n2+2\n```\n"'
@@ -43,7 +50,7 @@ setup() {
 @test "a bomb for pandoc ends by its memory or its time" {
 	{ printf '{\\rtf1 '; head -c 40000000 /dev/zero | tr '\0' '{'; } >a.rtf
 	run -1 bi-parse -j a.rtf
-	assert_output --regexp 'parse_(memory|timeout|program_failed)'
+	assert_output --regexp 'parse_(memory|timeout|program_failed)|system_error'
 }
 
 @test "DOC by catdoc, with its tables of characters" {

@@ -113,7 +113,7 @@ file_kind_format_of(const char *mime, const char *name)
 	if (!format && strcmp(mime, "application/octet-stream") == 0)
 		return named;
 	/* Short magic numbers are also the beginning of texts: one in Japanese may be taken for a program of DOS. */
-	if (!format && strcmp(mime, "application/x-dosexec") == 0 && named && strcmp(named, "text") == 0)
+	if (!format && named && strcmp(named, "text") == 0)
 		return named;
 	/* Many mails begin with headers by which they cannot be told from text. */
 	if (strncmp(mime, "text/", 5) == 0 && named && strcmp(named, "mail") == 0)

@@ -1,4 +1,5 @@
 #include "item.h"
+#include "item_result.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +20,6 @@
 #include "readers.h"
 #include "records/rec.h"
 
-enum {
-	LEAN = 256 << 10, /* bytes of links and media in a record, in addition to its text */
-	SLACK = 8 << 10,  /* of a record, for added members */
-};
-
 void
 item_free(struct item *i)
 {
@@ -32,43 +28,8 @@ item_free(struct item *i)
 	json_object_put(i->record);
 	buf_free(&i->request);
 	buf_free(&i->text);
+	buf_free(&i->notice);
 	free(i);
-}
-
-static void
-add_string(struct item *i, const char *key, const char *value)
-{
-	rec_add_string(i->record, key, value);
-}
-
-static void
-fail_item(struct parser *s, struct item *i, const char *code, bool retryable, const char *why)
-{
-	add_string(i, "status", "failed");
-	rec_add_error(i->record, code, why, retryable);
-	if (i->spoken)
-		msg_warn("%s: %s", i->path ? i->path : "a line", why);
-	i->settled = i->failed = true;
-	s->failed++;
-}
-
-static void
-fail_errno(struct parser *s, struct item *i, const char *code, bool retryable, const char *what)
-{
-	char why[200];
-
-	snprintf(why, sizeof(why), "%s: %s", what, file_reason(errno));
-	fail_item(s, i, code, retryable, why);
-}
-
-/* Reports that a file cannot be opened or read; the cause may be the file or this machine. */
-static void
-fail_source(struct parser *s, struct item *i, const char *what)
-{
-	if (trouble_is_local(errno))
-		fail_errno(s, i, TROUBLE_CODE, true, what);
-	else
-		fail_errno(s, i, errno == ENOENT ? "no_such_file" : "unreadable_file", false, what);
 }
 
 /* --- what it is --- */
@@ -101,9 +62,9 @@ ask_type(struct parser *s, struct item *i)
 
 	i->asked = true;
 	if (n < 0)
-		fail_source(s, i, "it cannot be read");
+		item_fail_source(s, i, "it cannot be read");
 	else if (!ask_of(s, i, head, (size_t)n))
-		fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which finds its type");
+		item_fail_errno(s, i, "parse_unavailable", true, "cannot start bi-type --serve, which finds its type");
 	free(head);
 	return !i->failed;
 }
@@ -164,7 +125,7 @@ send_as(struct parser *s, struct item *i, const char *mime, const char *name, co
 	file_close(i->work.out, 0);
 	i->work.out = memfd_create("bi-parse", MFD_CLOEXEC);
 	if (i->work.out < 0) {
-		fail_errno(s, i, "parse_unavailable", true, "no memory is left for its content");
+		item_fail_errno(s, i, "parse_unavailable", true, "no memory is left for its content");
 		return;
 	}
 	i->work.format = format;
@@ -194,119 +155,6 @@ choose_format(struct item *i)
 	return r ? "reader" : format;
 }
 
-/* --- what is said of it --- */
-
-/* A record is a line, whose length is limited: links, media and the end of the text are dropped first. */
-static void
-put_text(struct item *i, const struct answer *a)
-{
-	size_t used = strlen(rec_print(i->record)), room, n = 0, cost = 0;
-
-	if (used > LEAN) {
-		json_object_object_del(i->record, "links");
-		json_object_object_del(i->record, "media");
-		used = strlen(rec_print(i->record));
-	}
-	room = used + SLACK < REC_MAX ? REC_MAX - used - SLACK : 0;
-	while (n < a->text.len) {
-		unsigned char c = (unsigned char)a->text.data[n];
-
-		cost += c == '"' || c == '\\' || c == '/' || c == '\n' || c == '\t' ? 2 : c < ' ' || c == 0x7f ? 6 : 1;
-		if (cost > room)
-			break;
-		n++;
-	}
-	if (n < a->text.len) {
-		n = utf8_whole_length(a->text.data, n);
-		json_object_object_add(i->record, "truncated", json_object_new_boolean(1));
-	}
-	json_object_object_add(i->record, "text", json_object_new_string_len(a->text.data, (int)n));
-}
-
-/* For a file outside of batches: the complete content. */
-static void
-put_all(struct parser *s, struct item *i, struct answer *a)
-{
-	add_string(i, "mime", i->mime);
-	add_string(i, "sha256", i->sha256);
-	json_object_object_add(i->record, "bytes", json_object_new_int64(i->bytes));
-	add_string(i, "status", "completed");
-	rec_copy_without(i->record, a->about, "images");
-	if (s->as_text)
-		buf_add(&i->text, a->text.data, a->text.len);
-	else
-		put_text(i, a);
-}
-
-/* For a file of a batch: the path of the content, and a short part of it. */
-static bool
-put_kept(struct parser *s, struct item *i, struct answer *a)
-{
-	static const char *const keys[] = {"kind",    "title",     "language",     "truncated",
-					   "missing", "needs_ocr", "needs_package"};
-	struct content it = {.file = i->path,
-			     .batch = i->batch,
-			     .item = i->number,
-			     .sha256 = i->sha256,
-			     .mime = i->mime,
-			     .out = i->work.out,
-			     .answer = a};
-	struct json_object *value;
-
-	if (content_store_write(s->store, &it) < 0) {
-		free(it.path);
-		return false;
-	}
-	json_object_object_add(i->record, "knowledge_item_id", json_object_new_int64((int64_t)it.id));
-	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-		if (json_object_object_get_ex(a->about, keys[k], &value))
-			json_object_object_add(i->record, keys[k], json_object_get(value));
-	add_string(i, "content", it.path);
-	free(it.path);
-	return true;
-}
-
-static void
-settle_item(struct parser *s, struct item *i, struct answer *a)
-{
-	if (!i->batch)
-		put_all(s, i, a);
-	else if (!put_kept(s, i, a)) {
-		int code = msg_exit_code(errno);
-
-		/* The item does not fail because of a full disk, but it does because of a limit on file sizes. */
-		if (code == EX_IOERR && errno != EFBIG)
-			msg_die_errno(code, "cannot store the content of item %u of the batch '%s'", i->number,
-				      i->batch);
-		if (trouble_is_local(errno))
-			fail_source(s, i, "its content cannot be stored now");
-		else
-			fail_errno(s, i, "parse_not_kept", false, "its content cannot be stored");
-		return;
-	}
-	i->settled = true;
-	s->parsed++;
-}
-
-/* There is no parser for such files. That is not a failure, but the record says that their text is missing. */
-static void
-settle_file(struct parser *s, struct item *i)
-{
-	struct answer a = {.about = json_object_new_object()};
-	static const char *const lists[] = {"links", "media", "images"};
-	struct json_object *missing = json_object_new_array();
-
-	rec_add_string(a.about, "kind", "file");
-	json_object_array_add(missing, json_object_new_string("text"));
-	json_object_object_add(a.about, "missing", missing);
-	json_object_object_add(a.about, "metadata", json_object_new_object());
-	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
-		json_object_object_add(a.about, lists[k], json_object_new_array());
-	buf_str(&a.text, "");
-	settle_item(s, i, &a);
-	answer_free(&a);
-}
-
 /* --- OCR --- */
 
 /* Sends the next page of the item to be read, or settles it behind the last. */
@@ -325,7 +173,7 @@ send_page(struct parser *s, struct item *i)
 	i->work.in = i->file;
 	ocr_end(i->ocr, s->ocr, &a, &i->work.out);
 	i->ocr = NULL;
-	settle_item(s, i, &a);
+	item_settle(s, i, &a);
 	answer_free(&a);
 }
 
@@ -382,11 +230,11 @@ take_answer(struct parser *s, struct item *i)
 		if (i->package && !rec_string(a.about, "needs_package"))
 			rec_add_string(a.about, "needs_package", i->package);
 		if (!begin_ocr(s, i, &a))
-			settle_item(s, i, &a);
+			item_settle(s, i, &a);
 	} else if (trouble_is_local(errno))
-		fail_source(s, i, "its content cannot be read");
+		item_fail_source(s, i, "its content cannot be read");
 	else
-		fail_item(s, i, "parse_crashed", false, "the process that parses it sent an invalid answer");
+		item_fail(s, i, "parse_crashed", false, "the process that parses it sent an invalid answer");
 	answer_free(&a);
 }
 
@@ -401,14 +249,15 @@ try_other(struct parser *s, struct item *i)
 	if (!i->asked && !ask_type(s, i))
 		return;
 	format = choose_format(i);
-	if (format && strcmp(format, "mail") == 0 && strcmp(format, i->work.format) == 0)
+	i->no_mail = i->no_mail || strcmp(i->work.format, "mail") == 0;
+	if (format && i->no_mail && strcmp(format, "mail") == 0)
 		format = "text"; /* it has no headers */
 	if (format && strcmp(format, i->work.format) != 0)
 		send_item(s, i, format);
 	else if (strcmp(was, "application/pdf") == 0 && format)
-		fail_item(s, i, "parse_damaged", false, "its type is PDF, but it cannot be read as a PDF");
+		item_fail(s, i, "parse_damaged", false, "its type is PDF, but it cannot be read as a PDF");
 	else
-		settle_file(s, i);
+		item_settle_file(s, i);
 }
 
 void
@@ -426,7 +275,7 @@ item_go_on(struct parser *s, struct item *i)
 		try_other(s, i);
 		break;
 	default:
-		fail_item(s, i, i->work.code, i->work.retryable, i->work.why);
+		item_fail(s, i, i->work.code, i->work.retryable, i->work.why);
 	}
 }
 
@@ -438,27 +287,27 @@ open_file(struct parser *s, struct item *i)
 	struct stat st;
 
 	if (strncasecmp(i->path, "http://", 7) == 0 || strncasecmp(i->path, "https://", 8) == 0) {
-		fail_item(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch fetches URLs");
+		item_fail(s, i, "no_such_file", false, "it is a URL, not a file: bi-fetch fetches URLs");
 		return false;
 	}
 	/* A file that the user names may be a symbolic link, but a file of a batch must not. */
 	i->work.in =
 		i->batch ? file_open(AT_FDCWD, i->path) : open(i->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (i->work.in < 0) {
-		fail_source(s, i, "it cannot be opened");
+		item_fail_source(s, i, "it cannot be opened");
 		return false;
 	}
 	if (fstat(i->work.in, &st) < 0) {
-		fail_source(s, i, "it cannot be examined");
+		item_fail_source(s, i, "it cannot be examined");
 		return false;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		fail_item(s, i, "not_a_file", false,
+		item_fail(s, i, "not_a_file", false,
 			  "it is not a regular file (but a directory, a device, a pipe or a socket)");
 		return false;
 	}
 	if (!take_hash(i)) {
-		fail_source(s, i, "it cannot be read");
+		item_fail_source(s, i, "it cannot be read");
 		return false;
 	}
 	return true;
@@ -475,9 +324,9 @@ take_place(struct parser *s, struct item *i)
 		return true;
 	wrong = content_store_check(s->store, i->path, batch, (uint32_t)number);
 	if (wrong && errno == ENOENT)
-		fail_item(s, i, "no_such_item", false, wrong);
+		item_fail(s, i, "no_such_item", false, wrong);
 	else if (wrong)
-		fail_source(s, i, wrong);
+		item_fail_source(s, i, wrong);
 	if (wrong)
 		return false;
 	i->batch = batch;
@@ -500,12 +349,12 @@ start_item(struct parser *s, struct item *i)
 	if (format)
 		send_item(s, i, format);
 	else if (strcmp(i->mime, "application/encrypted") == 0)
-		fail_item(s, i, "parse_encrypted", false, "it is encrypted");
+		item_fail(s, i, "parse_encrypted", false, "it is encrypted");
 	else if (!i->asked && strcmp(i->mime, "application/octet-stream") == 0) {
 		i->work.format = "";
 		try_other(s, i);
 	} else
-		settle_file(s, i);
+		item_settle_file(s, i);
 }
 
 struct item *
@@ -515,18 +364,17 @@ item_begin(struct parser *s, const struct rec *r)
 	const char *status;
 
 	i->work.in = i->work.out = -1;
+	i->spoken = s->as_text || r->kind != REC_JSON;
 	if (r->kind == REC_BAD) {
 		i->record = json_object_new_object();
 		json_object_object_add(i->record, "line", json_object_new_int64((int64_t)r->line));
-		add_string(i, "bad", r->text ? r->text : "");
-		i->spoken = true;
-		fail_item(s, i, r->code, false, r->wrong);
+		rec_add_string(i->record, "bad", r->text ? r->text : "");
+		item_fail(s, i, r->code, false, r->wrong);
 		return i;
 	}
 	if (r->kind == REC_PLAIN) {
 		i->record = json_object_new_object();
-		add_string(i, "path", r->text);
-		i->spoken = true;
+		rec_add_string(i->record, "path", r->text);
 	} else {
 		i->record = json_object_get(r->json);
 	}
@@ -536,7 +384,7 @@ item_begin(struct parser *s, const struct rec *r)
 	if (status && strcmp(status, "completed") != 0)
 		i->settled = true; /* it goes out as it came in */
 	else if (!i->path)
-		fail_item(s, i, "no_file", false, "the record has neither \"path\" nor \"file\"");
+		item_fail(s, i, "no_file", false, "the record has neither \"path\" nor \"file\"");
 	else
 		start_item(s, i);
 	return i;

@@ -147,7 +147,8 @@ add_page(struct buf *out, const char *text)
 		buf_str(out, "\n");
 }
 
-/* Puts the pages that were read in the place of those of the text, which a form feed separates. */
+/* Puts the pages that were read in their places in the text, whose pages form feeds separate, behind what these have:
+ * a number, or the words on a picture that covers the page. */
 static void
 fill_text(struct ocr *o)
 {
@@ -157,12 +158,14 @@ fill_text(struct ocr *o)
 	buf_str(&out, "");
 	for (unsigned long number = 1;; number++) {
 		size_t n = strcspn(text, "\f");
-		const char *read = is_blank(text, n) ? text_of(o, number) : NULL;
+		const char *read = text_of(o, number);
 
+		if (!read || !is_blank(text, n))
+			buf_add(&out, text, n);
+		if (read && !is_blank(text, n))
+			buf_str(&out, "\n");
 		if (read)
 			add_page(&out, read);
-		else
-			buf_add(&out, text, n);
 		if (!text[n])
 			break;
 		buf_str(&out, "\f");
@@ -211,8 +214,9 @@ describe(const struct ocr *o, const char *languages)
 		rec_add_string(metadata, "ocr_error", o->why);
 	if (o->package)
 		rec_add_string(about, "needs_package", o->package);
-	if (read == o->count && !json_object_object_get_ex(about, "truncated", NULL))
-		json_object_object_del(about, "needs_ocr");
+	if (read < o->count || json_object_object_get_ex(about, "truncated", NULL))
+		return;
+	json_object_object_del(about, "needs_ocr");
 	if (!is_blank(o->answer.text.data, o->answer.text.len))
 		miss_no_text(about);
 }

@@ -1,5 +1,5 @@
-/* Other people's programs as parsers: bi-readers(5), confined/run_program.h. The process that serves this format starts them
- * and takes their output. It parses none of the bytes itself, and can start and read nothing else. */
+/* Other people's programs as parsers: bi-readers(5), confined/run_program.h. The process that serves this format starts
+ * them and takes their output. Of the bytes it only converts character sets, and it can start and read nothing else. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,9 +9,12 @@
 
 #include "base/msg.h"
 #include "base/paths.h"
+#include "files/file.h"
 #include "formats.h"
-#include "plain_markdown.h"
+#include "markdown/plain_markdown.h"
+#include "reader_input.h"
 #include "readers.h"
+#include "text/csv.h"
 
 enum { PROGRAMS = 64 };
 
@@ -45,6 +48,7 @@ reader_load(void)
 	int rc;
 
 	readers_load();
+	reader_input_load();
 	if (path_of_program(&self, "bi-parse") < 0)
 		msg_die_errno(EX_OSERR, "cannot find bi-parse");
 	open_program(self.data, &p);
@@ -132,19 +136,36 @@ take_metadata(struct doc *d, const char *text)
 	return end + strspn(end + 5, "\n") + 5;
 }
 
+/* Sheets of a workbook, which form feeds separate, as tables. */
+static void
+put_sheets(const struct request *q, struct doc *d, char *text, size_t n)
+{
+	for (char *end = text + n, *next; text < end; text = next) {
+		size_t len = strcspn(text, "\f");
+
+		next = text + len + (text[len] == '\f');
+		text[len] = '\0';
+		if (strspn(text, "\n") < len && !csv_put(q, text, len, d))
+			plain_markdown_add(&d->md, text, len, 0);
+	}
+}
+
 static void
 take_output(const struct reader *r, const struct request *q, struct doc *d, struct buf *out)
 {
 	out->len = doc_clean(out->data, out->len);
-	if (strcmp(q->mime, READER_OCR) == 0)
-		md_raw(&d->md, out->data, out->len);
-	else if (r->output == READER_TEXT)
+	if (r->output == READER_TEXT) {
 		plain_markdown_add(&d->md, out->data, out->len, 0);
-	else {
+	} else if (r->output == READER_CSV) {
+		put_sheets(q, d, out->data, out->len);
+	} else {
 		const char *text = take_metadata(d, out->data);
 
 		md_raw(&d->md, text, strlen(text));
 	}
+	/* What pandoc writes for a table that Markdown has no form for. */
+	if (r->output == READER_MARKDOWN && strstr(out->data, "[TABLE]"))
+		doc_missing(d, "tables");
 	if (r->output == READER_MARKDOWN && strstr(out->data, "!["))
 		doc_missing(d, "pictures");
 }
@@ -166,9 +187,16 @@ reader_parse(const struct request *q, struct doc *d)
 		return true;
 	}
 	make_argv(r, q, argv);
-	end = run_program(&run_it, &out, said);
+	if (r->output == READER_MARKDOWN) {
+		run_it.in = reader_input(q, d);
+		if (run_it.in < 0)
+			return d->failed ? false : doc_unread(d, errno);
+	}
+	end = run_confined(&run_it, &out, said);
+	if (run_it.in != q->in)
+		file_close(run_it.in, 0);
 	if (end == RUN_DONE || end == RUN_FULL) {
-		d->truncated = end == RUN_FULL;
+		d->truncated = d->truncated || end == RUN_FULL;
 		doc_meta(d, "reader", r->argv[0]);
 		take_output(r, q, d, &out);
 	} else {

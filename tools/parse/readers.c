@@ -55,11 +55,11 @@ take_row(char *line)
 	}
 	if (n == 0)
 		return "a line has types, an output, a package and a program";
-	if (!word_is_one_of(output, "text", "markdown"))
-		return "the output is neither text nor markdown";
+	if (!word_is_one_of(output, "text", "markdown", "csv"))
+		return "the output is neither text nor markdown nor csv";
 	if (strlen(package) > 40 || strspn(package, "abcdefghijklmnopqrstuvwxyz0123456789+-.") != strlen(package))
 		return "the package has no valid name (- if there is none)";
-	r.reader.output = strcmp(output, "text") == 0 ? READER_TEXT : READER_MARKDOWN;
+	r.reader.output = *output == 't' ? READER_TEXT : *output == 'm' ? READER_MARKDOWN : READER_CSV;
 	r.reader.package = strcmp(package, "-") == 0 ? NULL : buf_strdup(package);
 	buf_printf(&text, ",%s,", kinds);
 	r.kinds = text.data;
@@ -79,10 +79,10 @@ read_file(const char *path)
 	size_t room = 0;
 	unsigned number = 0;
 
-	if (!f && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+	if (!f && (errno == ENOENT || errno == ENOTDIR))
 		return;
 	if (!f)
-		msg_die_errno(EX_NOINPUT, "cannot read %s", path);
+		msg_die_errno(EX_CONFIG, "cannot open the table of readers '%s'", path);
 	while (getline(&line, &room, f) >= 0) {
 		const char *wrong = take_row(line);
 

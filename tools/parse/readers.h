@@ -8,7 +8,7 @@
 
 #include "confined/run_program.h"
 
-enum reader_output { READER_TEXT, READER_MARKDOWN };
+enum reader_output { READER_TEXT, READER_MARKDOWN, READER_CSV };
 
 struct reader {
 	enum reader_output output;

@@ -189,7 +189,7 @@ copy_file(int fd)
 }
 
 enum run_end
-run_program(const struct run *r, struct buf *out, char said[RUN_SAID])
+run_confined(const struct run *r, struct buf *out, char said[RUN_SAID])
 {
 	struct running s = {.r = r, .out = out};
 	int pipes[2][2] = {{-1, -1}, {-1, -1}}, in = copy_file(r->in), status = 0;

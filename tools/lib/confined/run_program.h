@@ -60,10 +60,10 @@ bool run_find(const char *name, struct buf *out);
 
 /* Runs it. OUT is set to what it wrote, as it is: neither text nor UTF-8 for certain. SAID is set to the first line of
  * its messages, one line of UTF-8, "" if there is none. */
-enum run_end run_program(const struct run *r, struct buf *out, char said[RUN_SAID]);
+enum run_end run_confined(const struct run *r, struct buf *out, char said[RUN_SAID]);
 
 /* Confines this process to files as a program is, except that it can read and execute the files PROGRAMS; for a process
- * that calls run_program(). 0; 1 if this kernel has no Landlock; -1 with errno. */
+ * that calls run_confined(). 0; 1 if this kernel has no Landlock; -1 with errno. */
 int run_confine_files(const int *programs, size_t n);
 
 /* In the launcher: confines this process and executes ARGV[0], a path. Ends the process with a message if that cannot

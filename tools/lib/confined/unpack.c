@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,6 +63,59 @@ unpack_load(void)
 			msg_die_errno(EX_UNAVAILABLE, "cannot convert names from %s", charsets[i]);
 }
 
+/* The record at the end of a ZIP's directory (PKWARE APPNOTE 4.3.16). A ZIP64 has its numbers elsewhere. */
+struct zip_end {
+	uint64_t at, count, size, offset; /* of the record; members, bytes and place of the directory */
+	bool zip64;
+};
+
+static uint64_t
+little_endian(const unsigned char *s, size_t n)
+{
+	uint64_t value = 0;
+
+	while (n-- > 0)
+		value = value << 8 | s[n];
+	return value;
+}
+
+static bool
+find_zip_end(const struct unpack *u, struct zip_end *end)
+{
+	enum { END_SIZE = 22, COMMENT_MAX = 0xffff, LOCATOR_SIZE = 20 };
+	static unsigned char tail[END_SIZE + COMMENT_MAX];
+	int64_t from = u->size > (int64_t)sizeof(tail) ? u->size - (int64_t)sizeof(tail) : 0;
+	ssize_t n = file_read_at(u->fd, tail, sizeof(tail), from);
+
+	for (ssize_t i = n - END_SIZE; i >= 0; i--) {
+		const unsigned char *record = tail + i;
+
+		if (memcmp(record, "PK\5\6", 4) != 0)
+			continue;
+		*end = (struct zip_end){.at = (uint64_t)(from + i),
+					.count = little_endian(record + 10, 2),
+					.size = little_endian(record + 12, 4),
+					.offset = little_endian(record + 16, 4),
+					.zip64 = i >= LOCATOR_SIZE && memcmp(record - LOCATOR_SIZE, "PK\6\7", 4) == 0};
+		return true;
+	}
+	return false;
+}
+
+/* Whether this is a ZIP that does not end in its own directory: its end is cut off, or bytes before it are missing. The
+ * last directory, if there is one, is then that of another ZIP in it, or has wrong places. */
+static bool
+is_zip_without_end(const struct unpack *u)
+{
+	struct zip_end end;
+	char head[4];
+
+	if (file_read_at(u->fd, head, 4, 0) != 4 || memcmp(head, "PK\3\4", 4) != 0)
+		return false;
+	return !find_zip_end(u, &end) ||
+	       (!end.zip64 && end.size != UINT32_MAX && end.offset != UINT32_MAX && end.offset + end.size != end.at);
+}
+
 struct archive *
 unpack_new(struct unpack *u, int fd)
 {
@@ -77,7 +131,7 @@ unpack_new(struct unpack *u, int fd)
 		archive_read_support_format_cpio,  archive_read_support_format_iso9660,
 		archive_read_support_format_lha,   archive_read_support_format_rar,
 		archive_read_support_format_rar5,  archive_read_support_format_tar,
-		archive_read_support_format_xar,   archive_read_support_format_zip,
+		archive_read_support_format_xar,
 	};
 
 	if (!a || fstat(fd, &st) < 0) {
@@ -89,6 +143,11 @@ unpack_new(struct unpack *u, int fd)
 	 * archives. */
 	for (size_t i = 0; i < sizeof(supports) / sizeof(supports[0]); i++)
 		supports[i](a);
+	u->cut = is_zip_without_end(u);
+	if (u->cut)
+		archive_read_support_format_zip_streamable(a);
+	else
+		archive_read_support_format_zip(a);
 	archive_read_set_read_callback(a, read_source);
 	archive_read_set_seek_callback(a, seek_source);
 	archive_read_set_skip_callback(a, skip_source);
@@ -121,20 +180,10 @@ unpack_fault(struct archive *a, const struct unpack *u)
 uint64_t
 unpack_overlaps(struct archive *a, const struct unpack *u, uint64_t count)
 {
-	enum { END_SIZE = 22, COMMENT_MAX = 0xffff, COUNT_AT = 10, COUNT_UNKNOWN = 0xffff };
-	static unsigned char tail[END_SIZE + COMMENT_MAX];
-	int64_t from = u->size > (int64_t)sizeof(tail) ? u->size - (int64_t)sizeof(tail) : 0;
-	ssize_t n;
+	enum { COUNT_UNKNOWN = 0xffff };
+	struct zip_end end;
 
-	if ((archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_ZIP)
+	if ((archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_ZIP || !find_zip_end(u, &end))
 		return 0;
-	n = file_read_at(u->fd, tail, sizeof(tail), from);
-	for (ssize_t i = n - END_SIZE; i >= 0; i--) {
-		uint64_t listed = (uint64_t)(tail[i + COUNT_AT] | tail[i + COUNT_AT + 1] << 8);
-
-		/* The end of the directory (PKWARE APPNOTE 4.3.16). A ZIP64 has its number elsewhere. */
-		if (memcmp(tail + i, "PK\5\6", 4) == 0)
-			return listed != COUNT_UNKNOWN && listed > count ? listed - count : 0;
-	}
-	return 0;
+	return end.count != COUNT_UNKNOWN && end.count > count ? end.count - count : 0;
 }

@@ -5,6 +5,7 @@
 #define BI_UNPACK_H
 
 #include <archive.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { UNPACK_BLOCK = 128 << 10 };
@@ -14,6 +15,7 @@ struct unpack {
 	int fd;
 	int64_t at, size;
 	int failed; /* errno of a read that failed; 0: none did */
+	bool cut;   /* it is a ZIP that is cut short or lacks bytes: its members are looked for one after the other */
 	char block[UNPACK_BLOCK];
 };
 

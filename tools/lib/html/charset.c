@@ -190,11 +190,16 @@ charset_of_mark(const struct charsets *c, const char *bytes, size_t n, size_t *m
 void
 charset_convert(const struct charsets *c, int charset, const char *bytes, size_t n, struct buf *out)
 {
-	iconv_t converter = c->converters[charset];
+	iconv_t converter = charset < 0 ? no_converter : c->converters[charset];
 	char *in = (char *)(size_t)bytes, *to;
 	size_t room;
 
 	buf_clear(out);
+	if (charset < 0) {
+		buf_add(out, bytes, n);
+		buf_str(out, "");
+		return;
+	}
 	iconv(converter, NULL, NULL, NULL, NULL);
 	while (n > 0) {
 		size_t rc;

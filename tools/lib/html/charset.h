@@ -29,7 +29,8 @@ int charset_of_type(const struct charsets *c, const char *content_type);
  * *MARK to the mark's length. */
 int charset_of_mark(const struct charsets *c, const char *bytes, size_t n, size_t *mark);
 
-/* Sets OUT to N bytes of a character set as UTF-8. Bytes that are not valid in it become U+FFFD. */
+/* Sets OUT to N bytes of a character set as UTF-8. Bytes that are not valid in it become U+FFFD.
+ * Those of CHARSET_UTF8 and CHARSET_NONE stay as they are, valid or not. */
 void charset_convert(const struct charsets *c, int charset, const char *bytes, size_t n, struct buf *out);
 
 #endif
