@@ -492,6 +492,28 @@ export class Bi {
 		}
 	}
 
+	#job(method, notebookId, jobId, rest, options) {
+		return this.#ask(method, `${notebookPath(notebookId)}/batch-jobs/${segment(jobId, 'the number of a job')}/${rest}`, options);
+	}
+
+	/**
+	 * Cancels what is not done yet of a job; `continues` is true if workers have not released all items yet. Throws an error
+	 * with the code `nothing_left` if all its items are done, and `in_progress` if another client is cancelling it.
+	 */
+	async cancelJob(notebookId, jobId, {signal} = {}) {
+		return this.#job('POST', notebookId, jobId, 'cancel/', {json: {}, signal});
+	}
+
+	/** Fetches failed items of a job again, as retryFailed does those of a batch. */
+	async retryJob(notebookId, jobId, {items, signal} = {}) {
+		return this.#retry((json) => this.#job('POST', notebookId, jobId, 'retry/', {json, signal}), items);
+	}
+
+	/** Removes a job with its batch. It must be done or cancelled. */
+	async deleteJob(notebookId, jobId, {signal} = {}) {
+		return this.#job('DELETE', notebookId, jobId, '', {signal});
+	}
+
 	/** The names of the notebooks, sorted: `{count, results}`. */
 	async listNotebooks({limit, offset, signal} = {}) {
 		return this.#ask('GET', '/notebooks/', {query: {limit, offset}, signal});
@@ -550,9 +572,10 @@ export class Bi {
 		return this.#ask('DELETE', this.#filePath(notebookId, id, ''), {signal});
 	}
 
-	/** The knowledge items that are linked to a notebook. */
-	async listKnowledgeBase(notebookId, {limit, offset, signal} = {}) {
-		return this.#ask('GET', `${notebookPath(notebookId)}/knowledge-base/`, {query: {limit, offset}, signal});
+	/** The files in the knowledge base of a notebook. contentType selects those of one type; all: the unlinked ones, too. */
+	async listKnowledgeBase(notebookId, {limit, offset, contentType, all, signal} = {}) {
+		return this.#ask('GET', `${notebookPath(notebookId)}/knowledge-base/`,
+			{query: {limit, offset, content_type: contentType, all: all ? 1 : undefined}, signal});
 	}
 
 	async #linking(method, notebookId, itemId, notes, signal) {
@@ -580,10 +603,16 @@ export class Bi {
 	 */
 	async retryFailed(batch, {items, signal} = {}) {
 		const path = `/batches/${segment(batch, 'the name of a batch')}/retry/`;
+
+		return this.#retry((json) => this.#ask('POST', path, {json, signal}), items);
+	}
+
+	/* Asks until all failed items, or those that ITEMS lists, are tried again. */
+	async #retry(ask, items) {
 		let retried = 0, from = 1, answer;
 
 		do {
-			answer = await this.#ask('POST', path, {json: items ? {items} : {from}, signal});
+			answer = await ask(items ? {items} : {from});
 			retried += answer.retried;
 			from = answer.next;
 		} while (from);

@@ -4,6 +4,7 @@
  * status of a job is followed by a stream, by questions, and from one to the other.
  */
 'use strict';
+const fs = require('fs');
 const http = require('http');
 const path = require('path');
 const { pathToFileURL } = require('url');
@@ -147,6 +148,9 @@ async function reading() {
 	await apiService.listKnowledgeBase('reading');
 	await apiService.linkKnowledgeItem('reading', 67, {notes: 'why'});
 	await apiService.unlinkKnowledgeItem('reading', 67);
+	await apiService.listKnowledgeBase('reading', {contentType: 'text/*', all: true});
+	await apiService.cancelJob('reading', 42);
+	await apiService.deleteJob('reading', '42');
 	assert.strictEqual(await apiService.deleteFile('reading', 'f_1'), null);
 	await apiService.health();
 	assert.deepStrictEqual(asked.map(({method, url}) => method + ' ' + url.replace('/api/v1', '')), [
@@ -159,14 +163,28 @@ async function reading() {
 		'GET /notebooks/reading/knowledge-base/',
 		'POST /notebooks/reading/knowledge-base/',
 		'DELETE /notebooks/reading/knowledge-base/',
+		'GET /notebooks/reading/knowledge-base/?content_type=text%2F*&all=1',
+		'POST /notebooks/reading/batch-jobs/42/cancel/',
+		'DELETE /notebooks/reading/batch-jobs/42/',
 		'DELETE /notebooks/reading/files/f_1/',
 		'GET /health/',
 	]);
-	assert.deepStrictEqual(asked.map(({headers}) => headers['x-csrftoken']).filter(Boolean).length, 3, 'the token is for writing');
+	assert.deepStrictEqual(asked.map(({headers}) => headers['x-csrftoken']).filter(Boolean).length, 5, 'the token is for writing');
 	assert.strictEqual(asked[7].body, '{"knowledge_base_item_id":67,"notes":"why"}');
 	assert.match(apiService.rawUrl('a/b', 'f_1'), /:\d+\/api\/v1\/notebooks\/a%2Fb\/files\/f_1\/raw\/$/);
 	assert.match(apiService.contentUrl('f_1'), /\/api\/v1\/notebooks\/files\/f_1\/content\/$/);
 	assert.match(apiService.imageUrl('nb', 'f_1', 'a b.png'), /\/notebooks\/nb\/files\/f_1\/images\/a%20b\.png$/);
+}
+
+/* bi.d.ts has the names that bi.js has. */
+async function types() {
+	const text = fs.readFileSync(path.join(bi.share, 'review/bi.d.ts'), 'utf8');
+	const typed = [...text.slice(text.indexOf('export class Bi {')).matchAll(/^\t(\w+)\(/gm)].map((m) => m[1]);
+	const exported = [...text.matchAll(/^export (?:class|function) (\w+)/gm)].map((m) => m[1]);
+	const module = await import(pathToFileURL(path.join(bi.share, 'review/bi.js')));
+
+	assert.deepStrictEqual([...new Set(typed)].sort(), Object.getOwnPropertyNames(Bi.prototype).sort());
+	assert.deepStrictEqual(exported.sort(), Object.keys(module).filter((name) => name !== 'default').sort());
 }
 
 /* Failed items are fetched again in parts of what the server takes. */
@@ -181,6 +199,9 @@ async function retries() {
 		['POST', '/batches/c/retry/', '{"from":1}'],
 		['POST', '/batches/c/retry/', '{"from":10003}'],
 	]);
+	answers.push({retried: 2, left: 0, worker: true});
+	assert.deepStrictEqual(await api.retryJob('reading', 42, {items: [1, 2]}), {retried: 2, left: 0, worker: true});
+	assert.strictEqual(asked[3].url, '/api/v1/notebooks/reading/batch-jobs/42/retry/');
 }
 
 /* The items of a batch, and an end to it. */
@@ -404,6 +425,7 @@ bi.main(prepare, [
 	['the calls of the seed ask as its server wants it', seed],
 	['files go as parts with their names', files],
 	['each other call has its path', reading],
+	['each call is typed', types],
 	['failed items are fetched again in parts', retries],
 	['the items of a batch are listed, and the batch is cancelled', batches],
 	['calls that make no request are refused', badCalls],
