@@ -219,3 +219,31 @@ sum_of() {
 	assert_equal "$(origin_hits range.bin)" 3
 	assert_equal "$(jq -rs '.[0].bytes' <<<"$output")" 2000000
 }
+
+@test 'a subject that had no candidates: its item goes when its source has some, and only then' {
+	lost() {
+		echo '{"subject":{"id":7,"name":"A"},"source":"'"$1"'","status":"failed","error":{"code":"no_candidates","message":"nothing","retryable":false}}'
+		echo '{"end":"bi-source","exit":1}'
+	}
+	found() {
+		echo '{"subject":{"id":'"$2"',"name":"A"},"source":"'"$1"'","rank":1,"file":"'"$PWD"'/picture"}'
+		echo '{"end":"bi-source","exit":0}'
+	}
+	counts() {
+		run bi-status --json --limit 0 t
+		assert_equal "$(jq -c '.batch_job | [.total_items, .completed_items, .failed_items]' <<<"$output")" "$1"
+	}
+
+	echo picture >picture
+	lost a | bi-fetch -q -b t || :
+	counts '[1,0,1]'
+	found a 8 | bi-fetch -q -b t
+	found b 7 | bi-fetch -q -b t
+	counts '[3,2,1]' # another subject, and another source
+	found a 7 | bi-fetch -q -b t
+	counts '[2,2,0]'
+	lost a | bi-fetch -q -b t || :
+	counts '[3,2,1]'
+	found a 7 | bi-fetch -q -b t
+	counts '[2,2,0]'
+}

@@ -466,6 +466,11 @@ laid_out() {
 	# What the one above exported is for all of them.
 	BI_CONTACT=ops@example.org example bi-source.1 '--ids 172,250,266'
 	assert_equal "$(cut -f 1 <<<"$output" | xargs)" 'Few 172 Few 250 Few 266'
+	printf '%s\n' item,itemLabel 'http://www.wikidata.org/entity/Q1339,Few Bach' >home/query.csv
+	BI_CONTACT=ops@example.org example bi-source.1 'query.csv'
+	[ -e "$BI_ROOT/review/query/index.html" ]
+	# There is no Openverse here.
+	example_taken bi-source.1 'wikimedia,openverse'
 	printf '%s\n' id,name,urls 7,Gulls,https://example.com/a.jpg 8,Terns,https://example.com/b.jpg >home/found.csv
 	example bi-source.1 '-s none'
 	completed ALL 2

@@ -119,12 +119,44 @@ fetched() {
 	bi-render ALL >/dev/null
 	grep -q 'Nothing to choose' "$BI_ROOT/review/ALL/2_review.html"
 	grep -q 'Wikimedia Commons has nothing for it' "$BI_ROOT/review/ALL/2_review.html"
-	# The same again is the same; when it is found, its candidates stand beside.
+	# The same again is the same; when it is found, its candidates take its place.
 	fetched 'Plain One' 'Nobody Two' 'Apierror Three'
 	assert_equal "$(tail -n 1 results)" '{"end":"bi-fetch","completed":6,"failed":2,"exit":1}'
 	assert_equal "$(wc -l <"$BI_ROOT/batches/ALL/items.ndjson")" 8
 	fetched 'Plain One' 'Found Two' 'Found Three'
 	assert_equal "$(tail -n 1 results)" '{"end":"bi-fetch","completed":18,"failed":0,"exit":0}'
+}
+
+@test "a subject that failed is tried again: once it is found its batch is complete, and if it is lost again it says so" {
+	wiki_start
+	fetched 'Plain One' 'Status 503 4 Two'
+	assert_equal "$(tail -n 1 results)" '{"end":"bi-fetch","completed":6,"failed":1,"exit":1}'
+	fetched 'Plain One' 'Status 503 4 Two'
+	assert_equal "$(tail -n 1 results)" '{"end":"bi-fetch","completed":12,"failed":0,"exit":0}'
+	run -0 bi-status --json --limit 0 --strict ALL
+	assert_equal "$(jq -c '.batch_job | [.status, .total_items, .failed_items]' <<<"$output")" '["completed",12,0]'
+	fetched 'Plain One' 'Nobody Two'
+	run -1 bi-status --json --limit 0 --strict ALL
+	assert_equal "$(jq -c '.batch_job | [.status, .total_items, .failed_items]' <<<"$output")" '["partially_completed",13,1]'
+	fetched 'Plain One' 'Status 503 4 Two'
+	run -0 bi-status --json --limit 0 --strict ALL
+	# With several sources too.
+	people 'Nobody Three' >list
+	mkdir origin
+	echo '{"results":[]}' >origin/images
+	origin_start
+	both() {
+		source_wiki -b both -s wikimedia,openverse --set "openverse.api=$ORIGIN/images" --set ways=title "$@" <list 2>source.err | bi-fetch -q >results || :
+	}
+	source_wiki() {
+		bi-source -q --set "wikimedia.api=$WIKI/w/api.php" --set slow=0 "$@"
+	}
+	both
+	run -1 bi-status --json --strict both
+	people 'Found Three' >list
+	both
+	run -0 bi-status --json --strict both
+	assert_equal "$(jq -c '.batch_job.total_items' <<<"$output")" 6
 }
 
 @test "the pipeline tells by its exit code that a subject failed" {

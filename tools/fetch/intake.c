@@ -73,6 +73,53 @@ restore_removed(struct intake *in, struct block *block)
 	return back < 0 ? -1 : 0;
 }
 
+/* Removes the item that says that ITEM's subject has no candidates, now that SOURCE has some. 0, or -1 with errno. */
+static int
+remove_failure(struct batch *b, const char *source, const char *subject)
+{
+	struct batch_ask ask;
+	enum batch_claim claim;
+	int rc;
+
+	item_ask_failure(&ask, source, subject);
+	if (batch_find(b, &ask) < 0)
+		return -1;
+	if (!ask.item || ask.state == 'x')
+		return 0;
+	claim = batch_claim_any(b, ask.item);
+	if (claim != CLAIM_OURS)
+		return claim == CLAIM_ERROR ? -1 : 0;
+	rc = batch_remove(b, &ask.item, 1, false);
+	batch_unclaim(b, ask.item);
+	return rc;
+}
+
+/* A source that had nothing for a subject before may have found candidates now: the item that says so has done its
+ * duty. Such an item that the same list brings again comes back by restore_removed(). */
+static int
+remove_failures(struct block *block)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < block->n && rc == 0; i++) {
+		struct json_object *o;
+		const char *source, *sources;
+
+		if (!block->asks[i].subject || !strstr(block->asks[i].text, "\"rank\":1"))
+			continue;
+		o = rec_parse(block->asks[i].text, strlen(block->asks[i].text), NULL, 0);
+		source = rec_string(o, "source");
+		sources = rec_string(o, "sources");
+		if (source && rec_number(o, "rank", 0) == 1) {
+			rc = remove_failure(block->target->batch, source, block->asks[i].subject);
+			if (rc == 0 && sources)
+				rc = remove_failure(block->target->batch, sources, block->asks[i].subject);
+		}
+		json_object_put(o);
+	}
+	return rc;
+}
+
 static void
 flush_block(struct intake *in, struct block *block)
 {
@@ -82,6 +129,8 @@ flush_block(struct intake *in, struct block *block)
 		run_fail(in->run, "adding to the batch");
 	else if (block->n && restore_removed(in, block) < 0)
 		run_fail(in->run, "taking back items that were removed");
+	else if (!in->run->set->queue && remove_failures(block) < 0)
+		run_fail(in->run, "removing the failures of subjects that have candidates now");
 	/* What was added is a worker's from now on. */
 	else if (block->n && in->run->set->queue &&
 		 ((!in->run->set->no_sync && batch_sync(t->batch) < 0) ||

@@ -30,6 +30,12 @@ ask_make(struct batch_ask *ask, const char *kind, const char *where, const char 
 }
 
 void
+item_ask_failure(struct batch_ask *ask, const char *source, const char *subject)
+{
+	*ask = (struct batch_ask){.kind = "bad", .where = source, .subject = subject, .text = "{}"};
+}
+
+void
 item_ask_free(struct batch_ask *ask)
 {
 	free((char *)ask->where);
@@ -179,7 +185,7 @@ subject_of(struct json_object *item, char *room, size_t n, const char **wrong)
 
 /*
  * What a program before us could not find is kept as an item of its subject that has failed. There is one of them a
- * subject, whatever the words: where it is found another time, its items stand beside this one.
+ * subject and source, whatever the words. Where the source finds something another time, the intake removes this item.
  */
 static void
 ask_failure(struct batch_ask *ask, const char *subject, struct json_object *item, struct json_object *error)

@@ -18,6 +18,9 @@ extern const char item_usual_batch[];
  */
 void item_ask(struct batch_ask *ask, const struct settings *set, const struct rec *rec, const char *own,
 	      bool batch_public);
+
+/* Makes ASK find the item that says that SOURCE has nothing for SUBJECT. Both stay the caller's; ASK is not freed. */
+void item_ask_failure(struct batch_ask *ask, const char *source, const char *subject);
 void item_ask_free(struct batch_ask *ask);
 
 #endif

@@ -107,6 +107,9 @@ int batch_sync(struct batch *b);
 /* Adds N items, or finds those that the batch has already, under the lock of items.ndjson. Returns 0 or -1. */
 int batch_add(struct batch *b, struct batch_ask *asks, size_t n);
 
+/* Finds the item that ASK would be, without adding it: ITEM is 0 if the batch does not have it. Returns 0 or -1. */
+int batch_find(struct batch *b, struct batch_ask *ask);
+
 /* --- working (BATCH_WORK) --- */
 
 enum batch_claim {

@@ -56,7 +56,7 @@ take_ask(struct batch *b, struct new_items *new, struct batch_ask *ask, char key
 	unsigned char digest[HASH_BYTES];
 	struct batch_place *place = &new->places[new->n];
 	uint64_t print;
-	bool empty = strspn(ask->text + 1, " \t") == strcspn(ask->text + 1, "}");
+	bool empty;
 
 	batch_make_key(ask, ask->where, digest, place->key);
 	memcpy(key, place->key, sizeof(place->key));
@@ -64,9 +64,10 @@ take_ask(struct batch *b, struct new_items *new, struct batch_ask *ask, char key
 	ask->item = batch_find_key(b, new, print, place->key);
 	if (!ask->item && ask->userinfo)
 		ask->item = find_earlier(b, new, ask, key);
-	ask->is_new = !ask->item;
-	if (ask->item)
+	ask->is_new = !ask->item && !new->find_only;
+	if (!ask->is_new)
 		return;
+	empty = strspn(ask->text + 1, " \t") == strcspn(ask->text + 1, "}");
 	ask->item = place->item = new->first + (uint32_t) new->n;
 	if (ask->subject)
 		snprintf(place->subject, sizeof(place->subject), "%s", ask->subject);
@@ -128,10 +129,10 @@ add_locked(struct batch *b, struct batch_ask *asks, size_t n, struct new_items *
 	return rc;
 }
 
-int
-batch_add(struct batch *b, struct batch_ask *asks, size_t n)
+static int
+add(struct batch *b, struct batch_ask *asks, size_t n, bool find_only)
 {
-	struct new_items new = {0};
+	struct new_items new = {.find_only = find_only};
 	char(*keys)[2 * KEY_BYTES + 1];
 	int rc, error;
 
@@ -145,7 +146,7 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 	error = errno;
 	lock_drop(b->items);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		int state = asks[i].is_new ? 'p' : batch_state(b, asks[i].item);
+		int state = asks[i].is_new || !asks[i].item ? 'p' : batch_state(b, asks[i].item);
 
 		if (state < 0)
 			error = errno;
@@ -158,4 +159,16 @@ batch_add(struct batch *b, struct batch_ask *asks, size_t n)
 	buf_free(&new.lines);
 	errno = error;
 	return rc;
+}
+
+int
+batch_add(struct batch *b, struct batch_ask *asks, size_t n)
+{
+	return add(b, asks, n, false);
+}
+
+int
+batch_find(struct batch *b, struct batch_ask *ask)
+{
+	return add(b, ask, 1, true);
 }

@@ -134,6 +134,7 @@ struct new_items {
 	struct batch_place *places;
 	size_t n;
 	uint32_t first; /* the number of the first of them */
+	bool find_only; /* none is added */
 };
 
 /* The item of the batch or of NEW that has this identity; PRINT is that of KEY. 0: there is none, or a line could not
