@@ -3,6 +3,7 @@
 VERSION = 0.1
 PREFIX = /usr/local
 DATA = $(PREFIX)/share/bi
+LIBEXEC = $(PREFIX)/libexec/bi
 UNITS = $(PREFIX)/lib/systemd/system
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 DOC = $(PREFIX)/share/doc/bi
@@ -47,7 +48,7 @@ unexport MAKEFLAGS
 ifneq ($(shell pwd | grep '[][[:space:]"'"'"'\\#$$%&*();:<>?`|]'),)
 $(error bi cannot be built in a directory whose path has a space or one of the characters ' " \ $$ % & * ( ) ; : < > ? ` | # [ ]: move this checkout, as with: mv "$(CURDIR)" /var/tmp/bi)
 endif
-$(foreach path,DESTDIR PREFIX DATA UNITS COMPLETIONS DOC BUILD BIN,$(if $(word 2,$($(path))),$(error \
+$(foreach path,DESTDIR PREFIX DATA LIBEXEC UNITS COMPLETIONS DOC BUILD BIN,$(if $(word 2,$($(path))),$(error \
 	$(path) is '$($(path))': a path with a space does not work here)))
 
 CC = gcc
@@ -61,11 +62,14 @@ LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 LIB_FOLDERS = html review notebook http pictures confined batch hosts records files base
 LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
+# Parts of bi-parse that load large libraries: a program each, which bi-parse starts for the files that need it.
+HELPERS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
+PARSE_HELPERS = pdf mail picture av
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
 TEST_LIBRARIES = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(wildcard tests/preload/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
-SOURCES = $(wildcard tools/*/*.c tools/*/*.h tools/lib/*/*.c tools/lib/*/*.h tests/unit/*.c \
+SOURCES = $(wildcard tools/*/*.c tools/*/*.h tools/*/*/*.c tools/*/*/*.h tests/unit/*.c \
 	tests/unit/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
 
 # One short line for each file, and what the command says about it in one piece. V=1 shows the commands.
@@ -82,7 +86,7 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all compile check check-long prove demo screenshots bench bench-quick lint format install uninstall deb check-package clean packages
-all: $(BINARIES)
+all: $(BINARIES) $(HELPERS)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
 # `make` alone is followed by a first pipeline. `make all` is for those who build only.
@@ -141,7 +145,25 @@ $(BIN)/bi-$(1): $(call objects,tools/$(1)/*.c) $(LIB)
 	$$(call link,$$^ $$(foreach l,$$(LIBS_$(1)),$$(LIBS_$$(l))) $$(LIB_LIBS))
 $(call objects,tools/$(1)/*.c): FLAGS += $$(foreach l,$$(LIBS_$(1)),$$(CFLAGS_$$(l)))
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+$(foreach p,$(filter-out parse,$(PROGRAMS)),$(eval $(call program,$(p))))
+
+# The parts of bi-parse are an archive, of which each of its programs gets what it needs. pdf_charmaps.c replaces fopen(),
+# for poppler only.
+PARSE = $(BUILD)/lib/parse.a
+PARSE_OBJECTS = $(call objects,tools/parse/*.c tools/parse/*/*.c)
+PARSE_LIBS = $(foreach l,$(LIBS_parse),$(LIBS_$(l))) $(LIB_LIBS)
+$(PARSE_OBJECTS): FLAGS += -Itools/parse $(foreach l,$(LIBS_parse),$(CFLAGS_$(l)))
+$(PARSE): $(filter-out %/main.o %/pdf_charmaps.o,$(PARSE_OBJECTS))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call run,AR $@,ar rcs $@ $^)
+$(BIN)/bi-parse: $(BUILD)/tools/parse/main.o $(PARSE) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,$^ $(PARSE_LIBS))
+$(BIN)/helpers/bi-parse-pdf: $(BUILD)/tools/parse/pdf/pdf_charmaps.o
+$(HELPERS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,$^ $(PARSE_LIBS))
 # bi-fetch loads libcurl itself, when something is to be fetched.
 $(call objects,tools/fetch/*.c): FLAGS += $(CFLAGS_libcurl)
 
@@ -163,7 +185,7 @@ $(BUILD)/%.o: %.c Makefile | $(FIRST)
 
 $(BUILD)/tests/%.t: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call link,$(filter-out $(LIB),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS))
+	$(call link,$(filter-out $(PARSE) $(LIB),$^) $(filter $(PARSE),$^) $(LIB) $(foreach l,$(LIBS_$*),$(LIBS_$(l))) $(LIBS_cmocka) $(LIB_LIBS))
 
 # What happens between two looks at a lease's owner is the test's to say.
 $(BUILD)/tests/lease_test.t: LINK += -Wl,--wrap=lock_owner,--wrap=pidfd_open
@@ -178,7 +200,7 @@ LIBS_extract_test = $(LIBS_parse)
 LIBS_answer_test = $(LIBS_parse)
 LIBS_main_text_test = $(LIBS_parse)
 LIBS_markdown_test = $(LIBS_parse)
-$(PARSE_TESTS): $(filter-out %/main.o,$(call objects,tools/parse/*.c))
+$(PARSE_TESTS): $(PARSE)
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
 # The test of the documents that clients follow has those.
@@ -281,6 +303,8 @@ manual_path = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(1)))/$(notd
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATA) $(DESTDIR)$(UNITS) $(DESTDIR)$(COMPLETIONS)
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(LIBEXEC)
+	install $(HELPERS) $(DESTDIR)$(LIBEXEC)
 	cp -R $(wildcard share/review share/serve share/source share/parse share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
 	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
 	$(foreach page,$(MANUALS),install -D -m 644 $(page) $(call manual_path,$(page)) &&) true
@@ -295,8 +319,8 @@ uninstall:
 	rm -f $(BINARIES:$(BIN)/%=$(DESTDIR)$(PREFIX)/bin/%) $(foreach page,$(MANUALS),$(call manual_path,$(page))) \
 		$(patsubst share/systemd/%,$(DESTDIR)$(UNITS)/%,$(wildcard share/systemd/*)) \
 		$(addprefix $(DESTDIR)$(COMPLETIONS)/,bi $(PROGRAMS:%=bi-%))
-	rm -rf $(DESTDIR)$(DATA) $(DESTDIR)$(DOC)
-	for dir in $(UNITS) $(dir $(UNITS)) $(COMPLETIONS) $(dir $(COMPLETIONS)) \
+	rm -rf $(DESTDIR)$(DATA) $(DESTDIR)$(DOC) $(DESTDIR)$(LIBEXEC)
+	for dir in $(dir $(LIBEXEC)) $(UNITS) $(dir $(UNITS)) $(COMPLETIONS) $(dir $(COMPLETIONS)) \
 		$(addprefix $(PREFIX)/share/man/man,$(sort $(subst .,,$(suffix $(MANUALS))))); do \
 		[ ! -d $(DESTDIR)$$dir ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$$dir; done
 
@@ -309,6 +333,6 @@ check-package: deb compile
 		tests/package :: build/deb/bi_$(VERSION)_*.deb
 
 clean:
-	rm -rf build bin/bi $(PROGRAMS:%=bin/bi-%)
+	rm -rf build bin/bi bin/helpers $(PROGRAMS:%=bin/bi-%)
 
 -include $(shell find $(BUILD)/tools $(BUILD)/tests -name '*.d' 2>/dev/null)

@@ -89,6 +89,11 @@ children_of() {
 	put A '{"reviewer":"böb","selections":{"7":null}}'
 	assert_equal "$code $(jq -c '[.selections, .disagreements]' body)" '200 [{"7":3,"8":0,"Z":1},[]]'
 	cp body last
+	# A page asks for what each reviewer decided, and works out the rest.
+	call '/batches/A/selections/?fields=reviewers'
+	assert_equal "$code $(jq -c 'keys, .reviewers.ada["7"].choice' body | tr '\n' ' ')" '200 ["batch","reviewers"] 3 '
+	call '/batches/A/selections/?fields=others'
+	assert_equal "$code $(jq -r .detail body)" '400 fields must be reviewers'
 	call /batches/A/selections # without its last slash
 	assert_equal "$code $(<body)" "200 $(<last)"
 	assert_equal "$(lines A)" 5

@@ -250,9 +250,9 @@ wiki_start() {
 }
 
 # source_wiki ARG...: bi-source asks the wiki of wiki_start, as somebody who can be turned to, and does not rest after
-# what was slow only because the machine is busy.
+# what was slow only because the machine is busy, and does not say which wiki it is.
 source_wiki() {
-	bi-source --contact test@example.org --set "api=$WIKI/w/api.php" --set slow=0 "$@"
+	bi-source -q --contact test@example.org --set "api=$WIKI/w/api.php" --set slow=0 "$@"
 }
 
 # people NAME...: subjects of these names, with ids from 1.

@@ -142,17 +142,17 @@ file_of() {
 @test 'the names of the notebooks are listed' {
 	serve
 	call "$URL/notebooks/"
-	assert_equal "$code $(<body)" '200 {"count":0,"results":[]}'
+	assert_equal "$code $(<body)" '200 {"success":true,"count":0,"results":[],"data":[]}'
 	for nb in reading b.2 A; do
 		hand_in $nb 1.txt
 	done
 	echo x >"$BI_ROOT/notebooks/.hidden"
 	call "$URL/notebooks"
-	assert_equal "$code $(<body)" '200 {"count":3,"results":["A","b.2","reading"]}'
+	assert_equal "$code $(<body)" '200 {"success":true,"count":3,"results":["A","b.2","reading"],"data":["A","b.2","reading"]}'
 	call "$URL/notebooks/?limit=1&offset=1"
-	assert_equal "$code $(<body)" '200 {"count":3,"results":["b.2"]}'
+	assert_equal "$code $(<body)" '200 {"success":true,"count":3,"results":["b.2"],"data":["b.2"]}'
 	call "$URL/notebooks/?offset=18446744073709551615"
-	assert_equal "$code $(<body)" '200 {"count":3,"results":[]}'
+	assert_equal "$code $(<body)" '200 {"success":true,"count":3,"results":[],"data":[]}'
 	call "$URL/notebooks/?limit=x"
 	refused 400 bad_parameter
 	write POST "$URL/notebooks/" -d x
@@ -184,7 +184,7 @@ file_of() {
 	serve
 	hand_in nb 1.txt 2.txt 4.bin
 	call "$NB/files/"
-	assert_equal "$code $(<body)" '200 {"count":0,"results":[]}'
+	assert_equal "$code $(<body)" '200 {"success":true,"count":0,"results":[],"data":[]}'
 	work
 	hand_in nb 3.txt
 	work
@@ -202,7 +202,7 @@ file_of() {
 	call "$NB/files/?content_type=text/*&limit=1&offset=2"
 	assert_equal "$code $(jq -c '[.count, (.results | length)]' body)" '200 [3,1]'
 	call "$NB/files/?content_type=image/png"
-	assert_equal "$code $(<body)" '200 {"count":0,"results":[]}'
+	assert_equal "$code $(<body)" '200 {"success":true,"count":0,"results":[],"data":[]}'
 	call "$NB/files/?content_type="
 	assert_equal "$code $(jq .count body)" '200 0'
 	# The same bytes are the same file, whatever they are called.
@@ -683,6 +683,83 @@ i1_1.json"
 	refused 404 no_such_notebook
 }
 
+@test 'the existing front end finds lists, contents and files where it looks, under its names' {
+	local id k
+
+	serve
+	# Nothing is in the notebook yet.
+	for path in files batch-jobs knowledge-base; do
+		call "$URL/notebooks/new/$path/"
+		assert_equal "$code $(jq -c '[.success, .count, .results]' body)" '200 [true,0,[]]'
+	done
+	assert_equal "$(jq -c '.data' body)" '{"items":[],"notebook_id":"new","pagination":{"count":0,"limit":50,"offset":0}}'
+	[ ! -e "$BI_ROOT/notebooks/new" ]
+	call "$URL/notebooks/new/files/x/status/"
+	refused 404 no_such_notebook
+	cp 1.txt 'a "same".txt'
+	hand_in nb 1.txt 4.bin
+	work
+	hand_in nb 'a "same".txt'
+	work
+	call "$NB/files/"
+	assert_equal "$(jq '.data == .results' body)" true
+	assert_equal "$(jq -c '.data[0] | [.original_filename, .file_extension, .file_size, .parsing_status,
+		.upload_file_id == .upload_id, .upload_timestamp == .created_at]' body)" \
+		'["a \"same\".txt",".txt",7,"completed",true,true]'
+	id=$(jq -r '.data[0].file_id' body)
+	k=$(jq '.data[0].knowledge_item_id' body)
+	call "$NB/batch-jobs/"
+	assert_equal "$(jq -c '[.success, .data == .results, (.data | length)]' body)" '[true,true,2]'
+	call "$URL/notebooks/"
+	assert_equal "$(jq -c '[.success, .data]' body)" '[true,["nb"]]'
+	call "$URL/notebooks/files/$id/content/"
+	assert_equal "$(jq -c '[.success, .data.content == .text, .data.title == .title, .data.metadata]' body)" '[true,true,true,{}]'
+	# A text like a member's name, with quotes and brackets.
+	gojq -c '{title: "t\\", x: {text: "no"}, y: ["text", {text: "no"}], text: "\"text\": ]}\\"}' \
+		<<<null >"$BI_ROOT/batches/job-$job/content/i1_1.json"
+	call "$NB/files/$(printf %016x%016x "$job" 1)/content/"
+	assert_equal "$code $(jq -c '[.data, .text]' body)" '200 [{"content":"\"text\": ]}\\","title":"t\\"},"\"text\": ]}\\"]'
+	call "$NB/files/$id/status/"
+	assert_equal "$(jq -c '[.success, .data.status, .data.file_id == .file_id]' body)" '[true,"completed",true]'
+	# The file of two items is in the knowledge base once.
+	call "$NB/knowledge-base/"
+	assert_equal "$(jq -c '[.count, .data.items == .results, .data.items[0].id, .data.items[0].content_type,
+		.data.items[0].linked_to_notebook]' body)" "[1,true,$k,\"text/plain\",true]"
+	for type in text text/ 'text/*' text/plain; do
+		call "$NB/knowledge-base/?content_type=$type"
+		assert_equal "$type $(jq -c '[.count, (.results | length)]' body)" "$type [1,1]"
+	done
+	for type in '' tex text/html image; do
+		call "$NB/knowledge-base/?content_type=$type"
+		assert_equal "$type $(jq -c '[.count, .results]' body)" "$type [0,[]]"
+	done
+	write DELETE "$NB/knowledge-base/" -H 'Content-Type: application/json' -d "{\"knowledge_item_id\":$k}"
+	assert_equal "$code" 204
+	call "$NB/knowledge-base/"
+	assert_equal "$(jq .count body)" 0
+	call "$NB/knowledge-base/?all=1"
+	assert_equal "$(jq -c '[.count, .results[0].linked]' body)" '[1,false]'
+	# Its number also deletes the file.
+	call "$NB/files/$k/status/"
+	assert_equal "$code $(jq -r .file_id body)" "200 $id"
+	for wrong in "0$k" "+$k" "$k.0" 999; do
+		write DELETE "$NB/files/$wrong/"
+		refused 404 no_such_file
+	done
+	write DELETE "$NB/files/$k/"
+	assert_equal "$code" 204
+	write DELETE "$NB/files/$k/"
+	refused 404 no_such_file
+	call "$NB/files/"
+	assert_equal "$(jq .count body)" 1
+	# What else the front end asks for is not here, and that is said.
+	for path in chat/ report-jobs/ files/x/content/minio/; do
+		call "$NB/$path"
+		refused 404 not_found
+		[[ $(jq -r .detail body) == *knowledge-base/* ]]
+	done
+}
+
 @test 'requests with wrong ids, parameters, names or methods are refused' {
 	local long
 
@@ -704,8 +781,11 @@ i1_1.json"
 		assert_equal "$code $(jq .success body)" '404 false'
 		call "$NB/files/$id/status/"
 		assert_equal "$code $(jq .success body)" '404 false'
-		call "$URL/notebooks/$id/files/"
-		assert_equal "$code $(jq .success body)" '404 false'
+		call "$URL/notebooks/$id/files/?limit=1"
+		case $id in
+		0 | 01 | 99* | x | 1x | job-1) assert_equal "$code $(jq .count body)" '200 0' ;; # valid names
+		*) assert_equal "$code $(jq .success body)" '404 false' ;;
+		esac
 		call "$URL/notebooks/files/$id/content/"
 		assert_equal "$code $(jq .success body)" '404 false'
 		call "$URL/$id/batch-jobs/$job/status/"

@@ -450,7 +450,7 @@ cancel() {
 	assert_equal "$(curl -s "$URL/health/")" '{"success":true}'
 	# What nobody has is cancelled at once; who asks again is told why that does not help.
 	poll 10 grep -q '"item":2,' "$BI_ROOT/batches/kept/results.ndjson"
-	assert_equal "$(cancel kept) $(jq -r .error body)" '503 not_cancelled'
+	assert_equal "$(cancel kept) $(jq -r .error body)" '409 in_progress'
 	kill "${pids[@]}"
 	poll 25 grep -q '"item":1,' "$BI_ROOT/batches/kept/results.ndjson"
 	poll 10 grep -q '"item":3,' "$BI_ROOT/batches/kept/results.ndjson"

@@ -59,7 +59,7 @@ about() {
 		<w:tbl><w:tr><w:tc><w:p><w:r><w:t>cell</w:t></w:r><w:r><w:footnoteReference w:id="1"/></w:r></w:p></w:tc></w:tr></w:tbl>
 		<w:p><w:r><w:t>End</w:t></w:r><w:r><w:commentReference w:id="1"/></w:r><w:del><w:r><w:t>x</w:t><w:footnoteReference w:id="3"/></w:r></w:del><w:r><w:footnoteReference w:id="9"/></w:r></w:p>
 	END
-	run -0 bi-parse -t a.docx
+	run -0 --separate-stderr bi-parse -t a.docx
 	assert_line --index 0 'A word[^1].'
 	assert_line '| cell[^2] |'
 	assert_line --partial 'End[^3]'
@@ -80,7 +80,7 @@ about() {
 		<w:p><w:r><mc:AlternateContent><mc:Choice Requires="unheard"><w:t>wrong</w:t></mc:Choice><mc:Fallback><w:pict><v:shape><v:textbox><w:txbxContent><w:p><w:r><w:t>VML</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape></w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>
 		<w:tbl><w:tr><w:tc><w:p><w:r><w:t>in</w:t><w:pict><w:txbxContent><w:p><w:r><w:t>a cell</w:t></w:r></w:p></w:txbxContent></w:pict></w:r></w:p></w:tc></w:tr></w:tbl>
 	END
-	run -0 bi-parse -t a.docx
+	run -0 --separate-stderr bi-parse -t a.docx
 	assert_output - <<-'END'
 		T-cell, infix, hyphen α✓→β
 
@@ -144,7 +144,7 @@ about() {
 		li 6 0 nine
 		li 77 0 unknown
 	} | word a.docx
-	run -0 bi-parse -t a.docx
+	run -0 --separate-stderr bi-parse -t a.docx
 	assert_output - <<-'END'
 		# 1 Scope
 
@@ -184,7 +184,7 @@ about() {
 		<w:p><w:pPr><w:pPrChange><w:pPr><w:pStyle w:val="Heading1"/></w:pPr></w:pPrChange></w:pPr><w:r><w:rPr><w:rPrChange><w:rPr><w:b/></w:rPr></w:rPrChange></w:rPr><w:t>plain</w:t></w:r></w:p>
 		<w:tbl><w:tr><w:tc><w:p><w:r><w:t>kept</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:trPr><w:del w:id="2"/></w:trPr><w:tc><w:p><w:r><w:t>row</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
 	END
-	run -0 bi-parse -t a.docx
+	run -0 --separate-stderr bi-parse -t a.docx
 	assert_output - <<-'END'
 		Joined in to
 
@@ -219,7 +219,7 @@ about() {
 		<w:sdt><w:sdtPr><w:rPr><w:b/></w:rPr></w:sdtPr><w:sdtContent><w:tr><w:trPr><w:gridBefore w:val="1"/></w:trPr><w:sdt><w:sdtContent><w:tc><w:tbl><w:tr><w:tc><w:p><w:r><w:t>n1</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>n2</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:p/></w:tc></w:sdtContent></w:sdt></w:tr></w:sdtContent></w:sdt></w:tbl>
 		<w:sdt><w:sdtContent><w:p><w:sdt><w:sdtContent><w:r><w:t>in a control</w:t></w:r></w:sdtContent></w:sdt></w:p></w:sdtContent></w:sdt>
 	END
-	run -0 bi-parse -t a.docx
+	run -0 --separate-stderr bi-parse -t a.docx
 	assert_output - <<-'END'
 		| a |  |  |
 		| --- | --- | --- |
@@ -236,7 +236,7 @@ about() {
 		<w:p><m:oMathPara><m:oMath><m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub><m:r><m:t>i=1</m:t></m:r></m:sub><m:sup><m:r><m:t>n</m:t></m:r></m:sup><m:e><m:d><m:dPr><m:begChr m:val="["/><m:endChr m:val="]"/></m:dPr><m:e><m:r><m:t>i</m:t></m:r></m:e></m:d></m:e></m:nary></m:oMath></m:oMathPara></w:p>
 		<w:p><m:oMath><m:m><m:mr><m:e><m:r><m:t>1</m:t></m:r></m:e><m:e><m:r><m:t>0</m:t></m:r></m:e></m:mr><m:mr><m:e><m:r><m:t>0</m:t></m:r></m:e><m:e><m:r><m:t>1</m:t></m:r></m:e></m:mr></m:m></m:oMath></w:p>
 	END
-	run -0 bi-parse -t a.docx
+	run -0 --separate-stderr bi-parse -t a.docx
 	assert_output - <<-'END'
 		$`x^{10}=\frac{a}{\sqrt{b}}`$
 
@@ -262,7 +262,7 @@ about() {
 		<w:p><w:r><w:t>Chart:</w:t></w:r><w:r><w:drawing><wp:docPr descr="x"/><c:chart xmlns:c="c" r:id="c"/></w:drawing></w:r></w:p>
 		<w:p><w:r><w:drawing><wp:docPr descr="A plan"/><a:blip r:embed="e"/></w:drawing></w:r></w:p>
 	END
-	run -0 bi-parse -t a.docx
+	run -0 --separate-stderr bi-parse -t a.docx
 	assert_output - <<-'END'
 		    if x:
 		      y
@@ -292,7 +292,7 @@ about() {
 		p 'Before the damage'
 		printf '<w:tbl><w:tr><w:tc><w:p><w:r><w:t>cell</w:t></w:q>'
 	} | word a.docx
-	run -0 bi-parse -t a.docx
+	run -0 --separate-stderr bi-parse -t a.docx
 	assert_line --index 0 'Before the damage'
 	assert_line '| cell |'
 	assert_equal "$(about a.docx)" '[null,true]'
@@ -305,7 +305,7 @@ about() {
 		li 1 -5 item
 		p 'no such picture"/><a:blip r:embed="zz"/><w:p x="'
 	} | word b.docx
-	run -0 bi-parse -t b.docx
+	run -0 --separate-stderr bi-parse -t b.docx
 	assert_line --index 0 circle
 	word c.docx <<<''
 	assert_equal "$(about c.docx)" '[["text"],null]'
@@ -330,7 +330,7 @@ odt() {
 		<table:table><table:table-row><table:table-cell table:number-columns-spanned="2"><text:p>wide<text:note text:note-class="endnote"><text:note-citation>i</text:note-citation><text:note-body><text:p>End.</text:p></text:note-body></text:note></text:p></table:table-cell><table:covered-table-cell/><table:table-cell><text:p>c</text:p></table:table-cell></table:table-row></table:table>
 		<text:p><draw:frame><draw:object xlink:href="./Object 2"/></draw:frame></text:p>
 	END
-	run -0 bi-parse -t a.odt
+	run -0 --separate-stderr bi-parse -t a.odt
 	assert_output - <<-'END'
 		A word[^1] and [^2]more after.
 
@@ -369,7 +369,7 @@ odt() {
 		<text:p text:style-name="P">a<text:s text:c="2"/>b</text:p><text:p text:style-name="P">c</text:p>
 		<text:p text:style-name="H">hid</text:p><text:section text:display="none"><text:p>hid</text:p></text:section><text:p>seen<text:hidden-text text:is-hidden="true" text:string-value="x">hid</text:hidden-text></text:p>
 	END
-	run -0 bi-parse -t a.odt
+	run -0 --separate-stderr bi-parse -t a.odt
 	assert_output - <<-'END'
 		# 1 Scope
 
@@ -413,7 +413,7 @@ epub() {
 	END
 	part 'a b/notes x.xhtml' <<<'<html xmlns:epub="e"><body><section epub:type="endnotes"><h2>Notes</h2><ol><li epub:type="endnote" id="n2">There.</li><li epub:type="endnote" id="n9">Lost.</li></ol></section></body></html>'
 	epub a.epub '<itemref idref="a"/><itemref idref="n" linear="no"/>' '<item id="a" href="../1.xhtml"/><item id="n" href="../notes%20x.xhtml"/>'
-	run -0 bi-parse -t a.epub
+	run -0 --separate-stderr bi-parse -t a.epub
 	assert_output - <<-'END'
 		# One
 

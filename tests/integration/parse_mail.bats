@@ -63,7 +63,7 @@ multipart() {
 	END
 	run -0 parsed mail.eml '[.kind, .title, .author, .date, .metadata.date_iso, .metadata.to, .metadata.attachments, .missing]'
 	assert_output '["mail","Grüße zażółć","中文 <a@x.example>","Mon, 2 Mar 2026 10:00:00 +0100","2026-03-02T10:00:00+01:00","b@x.example, \"C, D\" <c@x.example>",2,["attachments"]]'
-	run -0 bi-parse -t mail.eml
+	run -0 --separate-stderr bi-parse -t mail.eml
 	assert_line '# Head'
 	assert_line 'the **rich** form, café ![a dot](image1.png)'
 	assert_line '  - `Übersicht.pdf`, application/pdf, 5 bytes'
@@ -121,7 +121,7 @@ multipart() {
 		a     table
 		b     row
 	END
-	run -0 bi-parse -t a.eml
+	run -0 --separate-stderr bi-parse -t a.eml
 	assert_line 'This line is as long as a line of a mail can be, so it was broken by a program. \*Not strong\* \<b\>  '
 	assert_line 'short  '
 	assert_line '> quoted'
@@ -197,7 +197,7 @@ multipart() {
 	} >a.mhtml
 	run -0 parsed a.mhtml '[.kind, .title, .canonical_url, .links[0].url, .metadata.saved]'
 	assert_output '["page","A page","http://h.example/d/page","http://h.example/d/other","2025-12-01T00:00:00+00:00"]'
-	run -0 bi-parse -t a.mhtml
+	run -0 --separate-stderr bi-parse -t a.mhtml
 	assert_line --partial '![pic](image1.png)'
 	assert_line --partial '![q](image2.png)'
 	refute_output --partial Home

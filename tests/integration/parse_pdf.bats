@@ -263,7 +263,7 @@ hex() {
 	asian c.pdf UniKS-UCS2-H Korea1 "$(hex UTF-16BE 한국어)"
 	asian d.pdf ETen-B5-H CNS1 "$(hex BIG5 正體字)"
 	asian e.pdf Identity-H Japan1 04560457
-	run -0 bi-parse -t a.pdf b.pdf c.pdf d.pdf e.pdf
+	run -0 --separate-stderr bi-parse -t a.pdf b.pdf c.pdf d.pdf e.pdf
 	assert_output "$(printf '%s\n' 中文文字 日本語 한국어 正體字 ст)"
 }
 

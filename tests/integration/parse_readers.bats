@@ -213,3 +213,32 @@ attacked() {
 	run -2 bi-parse --ocr ../x t.png
 	run -2 bi-parse --ocr -x t.png
 }
+
+@test "a text says on stderr what is not in it, and which package reads it" {
+	readers <<-END
+		.foo,.ipynb text foo-reader nosuch-program
+		application/x-baz,.baz text baz-reader nosuch-program
+		ocr text tess nosuch-program
+	END
+	printf '\x01\x02\xff\xfe\x00baz' >file.baz
+	: >empty.txt
+	vips black t.png 20 20
+	head -c 33000000 /dev/zero | tr '\0' 'a\n' >long.txt
+	run -0 --separate-stderr bi-parse -t file.baz file.foo t.png empty.txt
+	assert_output 'words of the file'
+	assert_equal "$stderr" "bi-parse: file.baz: its text is not read: install baz-reader
+bi-parse: file.foo: to read more of it, install foo-reader
+bi-parse: t.png: it has no text (--ocr LANGUAGES reads pictures of text)
+bi-parse: empty.txt: it has no text"
+	run -0 --separate-stderr bi-parse -t --ocr eng t.png
+	assert_equal "$stderr" 'bi-parse: t.png: OCR failed: the program is not installed: install tess'
+	run -0 --separate-stderr bi-parse -t long.txt
+	assert_equal "$stderr" 'bi-parse: long.txt: its end is cut off'
+	# A record says the same by its members, and a record in is treated as a name.
+	run -0 --separate-stderr bi-parse -j file.baz
+	assert_equal "$stderr" ''
+	run -1 --separate-stderr bi-parse -t <<<"{\"file\":\"$PWD/none\"}
+{\"file\":\"$PWD/file.baz\",\"mime\":\"application/x-baz\"}"
+	assert_equal "$stderr" "bi-parse: $PWD/none: it cannot be opened: No such file or directory
+bi-parse: $PWD/file.baz: its text is not read: install baz-reader"
+}

@@ -303,7 +303,7 @@ data-idx="6"'
 	assert_equal "$stderr" 'bi-render: batch lost: 1 completed item has lost its file; `bi-status --rebuild lost` and then `bi-fetch -b lost --resume` fetch it again'
 	assert_output --partial '"candidates":1'
 	run words_of "$R/lost/index.html"
-	assert_output --partial 'The file is missing'
+	assert_output --partial 'Failed File lost'
 	run -0 bi-status --rebuild lost
 	assert_output 'lost: 1 of 2 states differed'
 	run -1 bi-status --strict --json lost

@@ -74,7 +74,7 @@ found() {
 	assert_equal "$(grep -c '^bi-source: subject' <<<"$stderr")" 5
 	# A reply that was wrong is not kept.
 	run -1 --separate-stderr source_wiki --json --cache --set ways=title --set tries=1 <list
-	assert_equal "$(find "$BI_ROOT/cache" -type f | wc -l)" 2
+	assert_equal "$(find "$BI_ROOT/cache" -type f | wc -l)" 3 # and what the wiki is
 }
 
 @test "a redirect elsewhere is not followed; one to the same host is" {
@@ -96,13 +96,76 @@ found() {
 	assert_equal "$(origin_hits gsrsearch)" 2
 }
 
+@test "what is not the API of a MediaWiki is named as that, in one line, and nothing more is asked" {
+	local path said
+	local -A answers=(
+		[/page]=" is a web page, not the API of a MediaWiki; that page says that its API is WIKI/stock/api.php: use --set api=WIKI/stock/api.php"
+		[/bare]=" is a web page, not the API of a MediaWiki; it is often at /w/api.php or /api.php"
+		[/gone/api.php]=" answers 404: there is nothing by that name; that page says that its API is WIKI/stock/api.php: use --set api=WIKI/stock/api.php"
+		[/nothing]=" answers 404: there is nothing by that name"
+		[/json/api.php]=" answers JSON, but not as the API of a MediaWiki does"
+		[/void/api.php]=" answers nothing, which is not what the API of a MediaWiki does"
+		[/private/api.php]=": the API answers readapidenied: You need read permission to use this module."
+		[/away/api.php]=" redirects to 'http://elsewhere.invalid/w/api.php': only redirects to the same host are followed"
+	)
+
+	wiki_start
+	people 'Plain One' 'Plain Two' >list
+	for path in "${!answers[@]}"; do
+		: >"${ORIGIN_LOGS[0]}"
+		run -78 --separate-stderr source_wiki --json --set "api=$WIKI$path" <list
+		said=${answers[$path]//WIKI/"$WIKI"}
+		assert_equal "$stderr" "bi-source: $WIKI$path$said"
+		assert_equal "$output" ''
+		assert_equal "$(origin_hits .)" 1
+	done
+}
+
+@test "a setting that no source has, or with a wrong value, is refused before anything is asked" {
+	refused() {
+		run -2 --separate-stderr source_wiki --json "${@:2}" <list
+		assert_equal "$output" ''
+		assert_equal "$stderr" "bi-source: $1"
+	}
+
+	wiki_start
+	people 'Plain One' >list
+	refused "the source 'wikimedia' has no setting 'apiurl'; near it are: api" --set apiurl=http://127.0.0.1:9/
+	refused "the source 'wikimedia' has no setting 'timout'; near it are: timeout" --set timout=5
+	refused "the source 'wikimedia' has no setting 'thumbwidth'; near it are: thumb_width" --set thumbwidth=5
+	refused "the source 'none' has no setting 'zzz'; it has: title, api, slow, cache, enough, give_up, longest_wait, pages, reply_megabytes, requests, slow_wait, timeout, tries" -s none --set zzz=1
+	refused "--set: the source 'wikimedia' cannot have page_size = many, which is not a number" --set page_size=many
+	refused "--set: the source 'wikimedia' cannot have weight.size = x, which is not a number" --set weight.size=x
+	refused "--set: the source 'wikimedia' cannot have tries = 0, and the number must be from 1 to 100" --set tries=0
+	refused "--set: the source 'wikimedia' cannot have tries = -3, and the number must be from 1 to 100" --set tries=-3
+	refused "--set: the source 'wikimedia' cannot have api = commons.wikimedia.org, which is not a URL of http or https" --set api=commons.wikimedia.org
+	refused "--set: the source 'wikimedia' cannot have api = , which is not a URL of http or https" --set api=
+	refused "--set: the source 'wikimedia' cannot have api = ftp://h/, which is not a URL of http or https" --set api=ftp://user:secret@h/
+	refused "the setting api is a URL without '?' and '#', such as https://wiki.example.org/w/api.php" --set "api=$WIKI/w/api.php?x=1"
+	refused "there is no search called 'titel': ways are depicts, title, dated, kind, phrase, words, drawings" --set 'ways=title titel'
+	refused "the setting ways is empty: ways are depicts, title, dated, kind, phrase, words, drawings" --set ways=
+	refused "the setting search is cirrus or database, not 'elastic'" --set search=elastic
+	assert_equal "$(origin_hits .)" 0
+	# Categories and weights are the user's, and digits stay text where the source has text.
+	run -0 source_wiki --json --set category.M=2 --set weight.size=0 --set widths=960 --set ways=title <list
+	printf 'api = nowhere\n' >mine.conf
+	run -78 --separate-stderr bi-source --json -s ./mine <list
+	assert_equal "$stderr" "bi-source: ./mine.conf, line 1, has api = nowhere, which is not a URL of http or https"
+	# A key without a value is one that has no default.
+	printf 'country =\n' >mine.conf
+	echo 'def requests($conf): empty; def candidates($conf): {candidates: [{url: "http://x.example/\($conf.country)"}]};' >mine.jq
+	run -0 --separate-stderr bi-source --json -s ./mine --set country=de <list
+	assert_equal "$(jq -r '.url // empty' <<<"$output")" http://x.example/de
+}
+
 @test "a source that fails again and again is given up; one that is not there too" {
 	wiki_start
 	people A B C D E >list
 	run -1 --separate-stderr bi-source --contact t@example.org --set api=http://127.0.0.1:1/w/api.php --set tries=1 --set give_up=3 --json <list
-	[[ "$(failed 1)" == 'connect_failed true the request to Wikimedia Commons failed: '* ]]
+	[[ "$stderr" == *'http://127.0.0.1:1/w/api.php does not say what it is: the request to Wikimedia Commons failed: '*'; it is searched for plain words and phrases'* ]]
+	[[ "$(failed 1)" == 'connect_failed true the request to 127.0.0.1:1 failed: '* ]]
 	[[ "$(failed 3)" == connect_failed* ]]
-	assert_equal "$(failed 4)" 'source_given_up true Wikimedia Commons failed 3 times in a row and is not searched again'
+	assert_equal "$(failed 4)" 'source_given_up true 127.0.0.1:1 failed 3 times in a row and is not searched again'
 	[[ "$(failed 5)" == source_given_up* ]]
 }
 
@@ -145,7 +208,7 @@ bi-source: line 9 of the catalog is not JSON: invalid utf-8 string, at byte 18"
 bi-source: line 3 of the catalog has a quote that does not end
 bi-source: line 5 of the catalog is not UTF-8 text'
 	run -65 --separate-stderr bi-source -s none --json < <(printf 'number,name\n1,A\n')
-	assert_equal "$stderr" "bi-source: the catalog's first line names no column 'id': a table begins with a line such as id,name,category; other catalogs have a JSON object on each line"
+	assert_equal "$stderr" "bi-source: the catalog's first line names no column 'id': a table begins with a line such as id,name,category or item,itemLabel; other catalogs have a JSON object, a name or a Wikidata id on each line (names with commas need --file FILE.txt)"
 	run -65 --separate-stderr bi-source -s none --json < <(printf '[{"id":1}]')
 	[[ "$stderr" == *"jq -c '.[]' makes lines of it" ]]
 	run -65 --separate-stderr bi-source -s none --json < <(printf '\xff\xfei\0d\0')
@@ -154,6 +217,23 @@ bi-source: line 5 of the catalog is not UTF-8 text'
 	assert_equal "$stderr" 'bi-source: the catalog is empty'
 	run -66 --separate-stderr bi-source -s none --json -f nowhere.csv
 	[[ "$stderr" == *"cannot read the catalog 'nowhere.csv'"* ]]
+}
+
+@test "lists and SPARQL results with wrong lines: each is named once, and the rest goes on" {
+	printf 'Ada Lovelace\nada lovelace\n\xff\n\n# them\nBach\nAda Lovelace\n' >list
+	run -1 --separate-stderr bi-source -s none --json <list
+	assert_equal "$(jq -r 'select(.subject) | .subject.id' <<<"$output" | paste -sd' ')" 'ada-lovelace bach'
+	assert_equal "$(grep 'of the catalog' <<<"$stderr")" "bi-source: line 2 of the catalog repeats the id 'ada-lovelace' of line 1: 'ada lovelace' is left out
+bi-source: line 3 of the catalog is not UTF-8 text
+bi-source: line 7 of the catalog repeats the id 'ada-lovelace' of line 1: 'Ada Lovelace' is left out"
+	run -65 --separate-stderr bi-source -s none --json < <(printf '\n<!DOCTYPE html>\n<html>\n')
+	assert_equal "$stderr" 'bi-source: the catalog is HTML or XML, not a list'
+	run -65 --separate-stderr bi-source -s none --json < <(printf 'id\n1\n')
+	assert_equal "$stderr" 'bi-source: the catalog has ids only: a table begins with a line such as id,name,category'
+	printf 'item,itemLabel\n,Nobody\nhttp://www.wikidata.org/entity/Q1,\n' >list
+	run -1 --separate-stderr bi-source -s none --json <list
+	assert_equal "$(head -n 1 <<<"$stderr")" 'bi-source: line 2 of the catalog has no "id": that subject is left out'
+	assert_equal "$(jq -r 'select(.subject) | .subject.name' <<<"$output")" Q1
 }
 
 @test 'a category without subjects, and a window behind the last one, are named with what there is' {

@@ -121,6 +121,8 @@ item_of() {
 		json parse_url "$(jq -cn --arg url "$url" '{url: $url}')"
 		refused 422 bad_url
 	done
+	json parse_document_url '{"urls":["nothing","ftp://a.example/"]}'
+	refused 422 bad_url
 	json parse_url_media '{"urls":["nothing","ftp://a.example/"]}'
 	refused 422 bad_url
 	assert_equal "$(state_of)" "$before"

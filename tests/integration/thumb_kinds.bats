@@ -102,7 +102,7 @@ icns() {
 		"$tiff" a.tif $pages
 		run -0 bi-thumb a.tif out.webp
 		assert_output --partial '512 x 384, from 1600 x 1200'
-		assert_equal "$(grey_of a.tif)" 200
+		assert_equal "$(vips avg out.webp | cut -d. -f1)" 200
 	done
 }
 
@@ -131,7 +131,7 @@ icns() {
 }
 
 @test "each EXIF orientation is turned upright" {
-	local o
+	local o hashes=''
 
 	pictures M
 	vips thumbnail origin/M-1-1.jpg 'small.jpg[strip]' 200
@@ -148,8 +148,10 @@ icns() {
 		else
 			assert_output --partial '150 x 200, from 150 x 200'
 		fi
+		[[ $output =~ hash\ ([0-9a-f]+) ]]
+		hashes+=${BASH_REMATCH[1]}$'\n'
 	done
-	assert_equal "$(for o in 1 2 3 4 5 6 7 8; do bi-thumb "$o.jpg" o.webp | sed 's/.*hash \([0-9a-f]*\).*/\1/'; done | sort -u | wc -l)" 8
+	assert_equal "$(printf %s "$hashes" | sort -u | wc -l)" 8
 }
 
 @test "BMP, TGA, PSD, PCX, ICO and PNM get thumbnails and sizes" {

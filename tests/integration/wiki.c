@@ -17,13 +17,21 @@
  *     Pages          what is found comes in two replies; Endless: in replies without end
  *     Old            one page, and an offer of its older versions; Many: 50 pages, and there are more
  *     Version1       the format's first version
- *     Gone, Nonfree, Sound, Odd, Small, Broken
+ *     Gone, Nonfree, Sound, Odd, Small, Broken, Narrow
  *                    the first picture was deleted, is not free, is none, has a thumbnail of another width, is
- *                    smaller than a thumbnail, has none
+ *                    smaller than a thumbnail, has none, is 200 pixels wide
  *     Markup, Several, Bare
  *                    HTML in all fields; several licences and languages; no author and no licence
  *     Lost, Wrong    the originals are not there, or are others; Busy: the first request for each is answered 429
  *     Few            one picture; Twice: what another search finds is the same files
+ *
+ * Other paths than /w/api.php are other wikis:
+ *
+ *     /stock/api.php    one without extensions: a query with Cirrus's words finds nothing, and is logged as BAD; what
+ * is asked for with gsrwhat=title finds one picture, and among the others two are no candidates /silent/api.php   does
+ * not say what it is (503), but is searched as /w/api.php /private/api.php  needs a user; /json/api.php: another API;
+ * /void/api.php: no bytes /page             a web page of the wiki; /bare: one that does not name the API; /gone: one
+ * with 404 /away/api.php     a redirect to another host
  *
  * The log has a line for each request, as that of origin.c, and one that begins with BAD for what Wikimedia's rules
  * forbid: a User-Agent without a contact, no maxlag, more than 50 results, a width that is no step, a second request at
@@ -57,6 +65,7 @@ static struct {
 static atomic_int under_way, api_under_way;
 static int log_fd, port;
 static const char *dir, *base;
+static char own[64];
 
 /* How often this was asked for before. */
 static long
@@ -240,6 +249,8 @@ make_up(struct picture *p, const char *name, int k)
 		*c = *c == ' ' ? '_' : *c;
 	if (k == 1 && says(name, "Small", 0, NULL))
 		p->width = 640;
+	if (k == 1 && says(name, "Narrow", 0, NULL))
+		p->width = 200;
 	draw(&p->original, p->file);
 	sha1_of(p);
 }
@@ -592,6 +603,76 @@ answer_api(struct answer *a, const char *query, const char *agent, const char *r
 	free(name);
 }
 
+/* What the wiki is: Commons, or one as it is installed. */
+static void
+answer_siteinfo(struct answer *a, bool stock)
+{
+	set(a, 200, "application/json", "", "{\"batchcomplete\":true,\"query\":{\"general\":{\"sitename\":");
+	buf_printf(&a->body, "\"%s\",\"generator\":\"MediaWiki %s\",\"server\":\"%s\"},\"extensions\":[",
+		   stock ? "Our wiki" : "Wikimedia Commons", stock ? "1.39.0" : "1.45.0-wmf.5",
+		   stock ? own : "https://commons.wikimedia.org");
+	buf_str(&a->body, "{\"type\":\"parserhook\",\"name\":\"ParserFunctions\"}");
+	if (!stock)
+		buf_str(&a->body, ",{\"type\":\"other\",\"name\":\"CirrusSearch\"},{\"type\":\"wikibase\",\"name\":"
+				  "\"WikibaseMediaInfo\"}");
+	buf_str(&a->body, "]}}");
+}
+
+/* MediaWiki's own search knows phrases and words, and takes the rest for words, which are nowhere. */
+static void
+answer_stock(struct answer *a, const char *query)
+{
+	char *search = parameter(query, "gsrsearch"), *name = name_of(search);
+
+	set(a, 200, "application/json", "", "");
+	if (strchr(search, ':')) {
+		bad(search);
+		buf_str(&a->body, "{\"batchcomplete\":true}");
+	} else {
+		reply(&a->body, name, query);
+	}
+	free(search);
+	free(name);
+}
+
+static const char page_of_wiki[] =
+	"<!DOCTYPE html>\n<html><head><title>Main Page</title>\n"
+	"<link rel=\"stylesheet\" href=\"/load.php\"/><link rel=\"EditURI\" type=\"application/rsd+xml\" "
+	"href=\"/stock/api.php?action=rsd&amp;x=1\"/></head><body>a wiki</body></html>";
+
+/* The other wikis. False: it is the one of /w/. */
+static bool
+answer_elsewhere(struct answer *a, const char *path, const char *query)
+{
+	bool siteinfo = has(query, "meta", "siteinfo");
+
+	if (strncmp(path, "/stock/api.php?", 15) == 0 && !siteinfo)
+		answer_stock(a, query);
+	else if (strncmp(path, "/silent/api.php?", 16) == 0 && siteinfo)
+		set(a, 503, "text/html", "", "<html>overloaded</html>");
+	else if (strncmp(path, "/private/", 9) == 0)
+		set(a, 200, "application/json", "",
+		    "{\"error\":{\"code\":\"readapidenied\",\"info\":\"You need read permission to use this "
+		    "module.\"}}");
+	else if (strncmp(path, "/json/", 6) == 0)
+		set(a, 200, "application/json", "", "{\"hello\":[1,2]}");
+	else if (strncmp(path, "/void/", 6) == 0)
+		set(a, 200, "application/json", "", "");
+	else if (strncmp(path, "/page", 5) == 0)
+		set(a, 200, "text/html", "", page_of_wiki);
+	else if (strncmp(path, "/gone", 5) == 0)
+		set(a, 404, "text/html", "", page_of_wiki);
+	else if (strncmp(path, "/bare", 5) == 0)
+		set(a, 200, "text/html", "", "\n<html><title>Welcome</title><a href=/w/api.php>API</a></html>");
+	else if (strncmp(path, "/away/", 6) == 0)
+		set(a, 302, "text/html", "Location: http://elsewhere.invalid/w/api.php\r\n", "");
+	else if (siteinfo && (strncmp(path, "/stock/", 7) == 0 || strncmp(path, "/w/", 3) == 0))
+		answer_siteinfo(a, strncmp(path, "/stock/", 7) == 0);
+	else
+		return false;
+	return true;
+}
+
 /* Originals below /o/, thumbnails below /t/. */
 static void
 answer_media(struct answer *a, const char *path)
@@ -632,7 +713,9 @@ serve(int fd, char *request)
 	atomic_fetch_add(&under_way, 1);
 	note("GET", path);
 	query = strchr(path, '?');
-	if (query && strncmp(path, "/w/api.php?", 11) == 0)
+	if (query && answer_elsewhere(&a, path, query + 1))
+		;
+	else if (query && (strncmp(path, "/w/api.php?", 11) == 0 || strncmp(path, "/silent/api.php?", 16) == 0))
 		answer_api(&a, query + 1, agent_text, end + 1);
 	else if (strncmp(path, "/o/", 3) == 0 || strncmp(path, "/t/", 3) == 0)
 		answer_media(&a, path);
@@ -650,7 +733,6 @@ serve(int fd, char *request)
 int
 main(int argc, char **argv)
 {
-	char own[64];
 	int listening;
 
 	if (argc != 2 && argc != 4) {

@@ -468,8 +468,8 @@ laid_out() {
 	assert_equal "$(cut -f 1 <<<"$output" | xargs)" 'Few 172 Few 250 Few 266'
 	printf '%s\n' id,name,urls 7,Gulls,https://example.com/a.jpg 8,Terns,https://example.com/b.jpg >home/found.csv
 	example bi-source.1 '-s none'
-	completed ALL_batch1 2
-	shown ALL_batch1
+	completed ALL 2
+	shown ALL
 }
 
 @test "bi-sources(5)" {

@@ -15,14 +15,14 @@ pick() {
 		>>"$BI_ROOT/batches/$1/picks.ndjson"
 }
 
-# fetched NAME...: a batch ALL_batch1 of these people.
+# fetched NAME...: a batch ALL of these people.
 fetched() {
 	people "$@" >list
 	source_wiki --set ways=title <list 2>source.err | bi-fetch -q >results || :
 }
 
 @test "a catalog of 100 subjects to a collected, attributed export" {
-	local i k
+	local i k batches=()
 
 	wiki_start
 	seq 100 | jq -c '{id: ., name: "Person \(. + 100)", category: "M", birth_date: "1900-01-01"}' | shuf >catalog
@@ -32,18 +32,19 @@ fetched() {
 	seq 0 25 75 | xargs -P 4 -I{} bash -c 'source_wiki --cache --max 3 --set ways=title --set enough=3 M 25 {} <catalog |
 		bi-fetch -q | bi-render >review.{}'
 	for k in 1 2 3 4; do
-		run -0 bi-status --json --limit 0 --strict "M_batch$k"
+		batches+=("M_chars$((25 * k - 24))-$((25 * k))")
+		run -0 bi-status --json --limit 0 --strict "${batches[-1]}"
 		assert_equal "$(jq -c '.batch_job | [.total_items, .completed_items, .label]' <<<"$output")" \
-			"[75,75,\"Batch $k (chars $((25 * k - 24))-$((25 * k)))\"]"
-		assert_equal "$(find "$BI_ROOT/review/M_batch$k" -name '*_review.html' | wc -l)" 25
+			"[75,75,\"Chars $((25 * k - 24))-$((25 * k))\"]"
+		assert_equal "$(find "$BI_ROOT/review/${batches[-1]}" -name '*_review.html' | wc -l)" 25
 	done
-	grep -q 'By: <bdi>Anna Example</bdi>' "$BI_ROOT"/review/M_batch1/*_review.html
-	grep -q 'Original: 2900 × 2000' "$BI_ROOT"/review/M_batch1/*_review.html
-	grep -q 'Score: [0-9]* (+' "$BI_ROOT"/review/M_batch1/*_review.html
+	grep -q 'By: <bdi>Anna Example</bdi>' "$BI_ROOT"/review/M_chars1-25/*_review.html
+	grep -q 'Original: 2900 × 2000' "$BI_ROOT"/review/M_chars1-25/*_review.html
+	grep -q 'Score: [0-9]* (+' "$BI_ROOT"/review/M_chars1-25/*_review.html
 	for i in $(seq 100); do
-		pick "M_batch$(((i + 24) / 25))" "$i" $((i % 3 + 1))
+		pick "${batches[(i - 1) / 25]}" "$i" $((i % 3 + 1))
 	done
-	run -0 --separate-stderr bi-collect --originals --strict -o out.tar.gz M_batch1 M_batch2 M_batch3 M_batch4
+	run -0 --separate-stderr bi-collect --originals --strict -o out.tar.gz "${batches[@]}"
 	assert_equal "$stderr" ''
 	assert_equal "$(tail -n 1 <<<"$output")" '{"end":"bi-collect","collected":100,"new":100,"removed":0,"conflicts":0,"failed":0,"exit":0}'
 	run -0 bi-collect --verify out.tar.gz
@@ -71,25 +72,25 @@ fetched() {
 	wiki_start
 	fetched 'Clara Schumann' 'Busy Bach'
 	assert_equal "$(origin_hits '/o/')" 0 # only thumbnails were looked at
-	pick ALL_batch1 1 2
-	bi-collect ALL_batch1 >first
+	pick ALL 1 2
+	bi-collect ALL >first
 	assert_equal "$(jq -r 'select(.status == "collected").bytes' first)" "$(curl -s "$WIKI/t/Clara_Schumann_2.jpg/960px-Clara_Schumann_2.jpg" | wc -c)"
-	pick ALL_batch1 2 1
-	run -0 --separate-stderr bi-collect --originals ALL_batch1
+	pick ALL 2 1
+	run -0 --separate-stderr bi-collect --originals ALL
 	assert_equal "$stderr" ''
 	sum=$(curl -s "$WIKI/o/Clara_Schumann_2.jpg" | sha256sum | cut -d' ' -f1)
 	[ -e "$S/1/$sum.jpg" ]
 	assert_equal "$(find "$S/1" -type f | wc -l)" 2 # the thumbnail has gone
 	assert_equal "$(jq -c '.choices[0] | [.original, .idx, .credit.author, .credit.licenses[0].id]' "$S/1/metadata.json")" '[true,2,"Anna Example","CC-BY-SA-4.0"]'
-	run -0 bi-status --json ALL_batch1.originals
-	assert_equal "$(jq -c '[.batch_job.completed_items, .batch_job.label]' <<<"$output")" '[2,"Originals of ALL_batch1"]'
+	run -0 bi-status --json ALL.originals
+	assert_equal "$(jq -c '[.batch_job.completed_items, .batch_job.label]' <<<"$output")" '[2,"Originals of ALL"]'
 	jq -e 'select(.subject.id == 1) | .license == "CC BY-SA 4.0" and .original_of.idx == 2 and (.sha1 | length) == 40' \
-		"$BI_ROOT/batches/ALL_batch1.originals/items.ndjson" | grep -q true
+		"$BI_ROOT/batches/ALL.originals/items.ndjson" | grep -q true
 	# The original stays when nobody asks for originals, and is not fetched again.
 	asked=$(origin_hits '/o/')
-	run -0 bi-collect ALL_batch1
+	run -0 bi-collect ALL
 	[ -e "$S/1/$sum.jpg" ]
-	run -0 bi-collect --originals ALL_batch1
+	run -0 bi-collect --originals ALL
 	assert_equal "$(jq -c 'select(.status).new' <<<"$output" | sort -u)" false
 	assert_equal "$(origin_hits '/o/')" "$asked"
 }
@@ -97,11 +98,11 @@ fetched() {
 @test "an original that is gone or another: said, and the thumbnail is collected in its place" {
 	wiki_start
 	fetched 'Lost Clara' 'Wrong Bach' 'Plain Ada'
-	pick ALL_batch1 1 1
-	pick ALL_batch1 2 1
-	pick ALL_batch1 3 1
-	run -1 --separate-stderr bi-collect --originals ALL_batch1
-	[[ "$stderr" == *'batch ALL_batch1: subject 1: the original of candidate 1 is missing: the server answers 404: there is nothing by that name; its thumbnail is collected instead'* ]]
+	pick ALL 1 1
+	pick ALL 2 1
+	pick ALL 3 1
+	run -1 --separate-stderr bi-collect --originals ALL
+	[[ "$stderr" == *'batch ALL: subject 1: the original of candidate 1 is missing: the server answers 404: there is nothing by that name; its thumbnail is collected instead'* ]]
 	[[ "$stderr" == *'subject 2: the original of candidate 1 is missing: it has '*' bytes where the item says '* ]]
 	assert_equal "$(jq -r 'select(.status == "refused") | .error.code' <<<"$output" | paste -sd' ')" 'no_original no_original'
 	assert_equal "$(jq -r 'select(.status == "collected") | .subject' <<<"$output" | sort | paste -sd' ')" '1 2 3'
@@ -111,17 +112,17 @@ fetched() {
 @test "subjects without candidates are items that failed: the batch, its state and its pages show them" {
 	wiki_start
 	fetched 'Plain One' 'Nobody Two' 'Apierror Three'
-	run -1 bi-status --json --strict ALL_batch1
+	run -1 bi-status --json --strict ALL
 	assert_equal "$(jq -c '.batch_job | [.status, .completed_items, .failed_items, .category]' <<<"$output")" '["partially_completed",6,2,"ALL"]'
 	assert_equal "$(jq -r 'select(.status == "failed") | .error.code' results | sort | paste -sd' ')" 'api_cirrussearch-backend-error no_candidates'
 	assert_equal "$(tail -n 1 results)" '{"end":"bi-fetch","completed":6,"failed":2,"exit":1}'
-	bi-render ALL_batch1 >/dev/null
-	grep -q 'Nothing to choose' "$BI_ROOT/review/ALL_batch1/2_review.html"
-	grep -q 'Wikimedia Commons has nothing for it' "$BI_ROOT/review/ALL_batch1/2_review.html"
+	bi-render ALL >/dev/null
+	grep -q 'Nothing to choose' "$BI_ROOT/review/ALL/2_review.html"
+	grep -q 'Wikimedia Commons has nothing for it' "$BI_ROOT/review/ALL/2_review.html"
 	# The same again is the same; when it is found, its candidates stand beside.
 	fetched 'Plain One' 'Nobody Two' 'Apierror Three'
 	assert_equal "$(tail -n 1 results)" '{"end":"bi-fetch","completed":6,"failed":2,"exit":1}'
-	assert_equal "$(wc -l <"$BI_ROOT/batches/ALL_batch1/items.ndjson")" 8
+	assert_equal "$(wc -l <"$BI_ROOT/batches/ALL/items.ndjson")" 8
 	fetched 'Plain One' 'Found Two' 'Found Three'
 	assert_equal "$(tail -n 1 results)" '{"end":"bi-fetch","completed":18,"failed":0,"exit":0}'
 }

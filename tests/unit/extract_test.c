@@ -5,8 +5,8 @@
 
 #include <cmark-gfm-core-extensions.h>
 
-#include "html.h"
-#include "md.h"
+#include "markdown/md.h"
+#include "web/html.h"
 
 static struct tree *tree;
 

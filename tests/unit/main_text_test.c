@@ -4,8 +4,8 @@
  */
 #include "testing.h"
 
-#include "html.h"
-#include "page_date.h"
+#include "web/html.h"
+#include "web/page_date.h"
 
 static struct tree *tree;
 

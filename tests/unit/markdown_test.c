@@ -8,8 +8,8 @@
 #include <ctype.h>
 #include <glob.h>
 
-#include "html.h"
-#include "md_internal.h"
+#include "markdown/md_internal.h"
+#include "web/html.h"
 
 extern cmark_node_type CMARK_NODE_TABLE, CMARK_NODE_TABLE_ROW, CMARK_NODE_TABLE_CELL, CMARK_NODE_STRIKETHROUGH;
 

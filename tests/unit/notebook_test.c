@@ -1,5 +1,6 @@
 #include "batching.h"
 
+#include "batch/job_status.h"
 #include "batch/queue.h"
 #include "notebook/notebook.h"
 #include "records/rec.h"
@@ -105,7 +106,7 @@ ids_say_which_notebook(void **state)
 	assert_null(notebook_of_file_id(all, "../x", &cursor));
 	notebooks_close(all);
 	batch_close(job);
-	notebook_upload_id(42, 7, upload);
+	job_upload_id(42, 7, upload);
 	assert_string_equal(upload, "000000000000002a0000000000000007");
 	assert_null(notebook_upload_id_check("a.B_c-9"));
 	assert_non_null(notebook_upload_id_check(""));
@@ -197,7 +198,8 @@ what_is_completed_is_imported_once(void **state)
 	assert_int_equal(notebook_files(nb, NULL), 2);
 	assert_int_equal(notebook_files(nb, "image/"), 1);
 	assert_int_equal(notebook_files(nb, "image/*"), 1);
-	assert_int_equal(notebook_files(nb, "image"), 0);
+	assert_int_equal(notebook_files(nb, "image"), 1);
+	assert_int_equal(notebook_files(nb, "imag"), 0);
 	assert_int_equal(notebook_files(nb, ""), 0);
 	assert_int_equal(notebook_files(nb, "text/html"), 1);
 	assert_true(notebook_next_file(nb, NULL, &cursor, &f));
@@ -282,7 +284,7 @@ the_same_bytes_are_one_file(void **state)
 	struct notebook *nb = look(state);
 	char id[NOTEBOOK_FILE_ID + 1];
 	struct notebook_file f, g;
-	struct notebook_cursor cursor = {0};
+	struct notebook_cursor cursor = {0}, first = {0};
 
 	notebook_file_id("nb", sha[0], id);
 	record(b, 1, sha[0], 11, "text/html");
@@ -291,7 +293,20 @@ the_same_bytes_are_one_file(void **state)
 	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_int_equal(notebook_files(nb, NULL), 2);
 	assert_int_equal(notebook_files(nb, "text/html"), 2);
-	assert_int_equal(notebook_knowledge(nb, false), 3);
+	assert_int_equal(notebook_knowledge(nb, false, NULL), 2);
+	assert_int_equal(notebook_knowledge(nb, false, "text"), 2);
+	assert_int_equal(notebook_knowledge(nb, false, "text/plain"), 0);
+	assert_true(notebook_next_knowledge(nb, false, "text/*", &first, &g));
+	assert_int_equal(g.knowledge, 13);
+	/* Unlinked by any of its items, the file is out of the list; linked by one, it is in the list with that. */
+	assert_int_equal(notebook_unlink(nb, 11), 0);
+	assert_int_equal(notebook_knowledge(nb, false, NULL), 1);
+	assert_int_equal(notebook_knowledge(nb, true, NULL), 2);
+	assert_int_equal(notebook_link(nb, 11, NULL), 0);
+	first = (struct notebook_cursor){.skip = 1};
+	assert_true(notebook_next_knowledge(nb, false, NULL, &first, &g));
+	assert_int_equal(g.knowledge, 11);
+	assert_false(notebook_next_knowledge(nb, true, NULL, &first, &g));
 	assert_true(notebook_find_file(nb, id, &f));
 	assert_int_equal(f.item, 3);
 	assert_true(notebook_find_same(nb, &f, &g));
@@ -308,7 +323,7 @@ the_same_bytes_are_one_file(void **state)
 	assert_true(notebook_find_file(nb, id, &f));
 	assert_int_equal(f.item, 1);
 	assert_false(notebook_find_knowledge(nb, 13, &f));
-	assert_int_equal(notebook_knowledge(nb, true), 3);
+	assert_int_equal(notebook_knowledge(nb, true, NULL), 3);
 	/* Deleted, it is gone with all its items. */
 	assert_true(notebook_find_file(nb, id, &f));
 	assert_int_equal(notebook_delete(nb, &f), 0);
@@ -316,7 +331,7 @@ the_same_bytes_are_one_file(void **state)
 	assert_false(notebook_find_item(nb, 1, 1, &f));
 	assert_false(notebook_find_knowledge(nb, 11, &f));
 	assert_int_equal(notebook_files(nb, NULL), 2);
-	assert_int_equal(notebook_knowledge(nb, false), 2);
+	assert_int_equal(notebook_knowledge(nb, false, NULL), 2);
 	while (notebook_next_file(nb, NULL, &cursor, &f))
 		assert_string_not_equal(f.id, id);
 	/* Got again, it is there again. */
@@ -355,14 +370,14 @@ knowledge_items_are_linked_and_unlinked(void **state)
 	record(b, 2, sha[1], 12, "text/html");
 	assert_int_equal(notebook_catch_up(batching_root(state), nb), 0);
 	assert_int_equal(notebook_unlink(nb, 11), 0);
-	assert_int_equal(notebook_knowledge(nb, false), 1);
-	assert_int_equal(notebook_knowledge(nb, true), 2);
-	assert_true(notebook_next_knowledge(nb, false, &cursor, &f));
+	assert_int_equal(notebook_knowledge(nb, false, NULL), 1);
+	assert_int_equal(notebook_knowledge(nb, true, NULL), 2);
+	assert_true(notebook_next_knowledge(nb, false, NULL, &cursor, &f));
 	assert_int_equal(f.knowledge, 12);
-	assert_false(notebook_next_knowledge(nb, false, &cursor, &f));
+	assert_false(notebook_next_knowledge(nb, false, NULL, &cursor, &f));
 	cursor = (struct notebook_cursor){0};
-	assert_true(notebook_next_knowledge(nb, true, &cursor, &f));
-	assert_true(notebook_next_knowledge(nb, true, &cursor, &f));
+	assert_true(notebook_next_knowledge(nb, true, NULL, &cursor, &f));
+	assert_true(notebook_next_knowledge(nb, true, NULL, &cursor, &f));
 	assert_int_equal(f.knowledge, 11);
 	assert_false(f.linked);
 	/* Taken again, what is not linked stays so. */

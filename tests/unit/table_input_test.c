@@ -53,6 +53,29 @@ expect_end(struct table_input *r)
 }
 
 static void
+plain_lists_are_lines_if_asked_for(void **state)
+{
+	struct table_input *r = open_string("\n\"Fats\" Waller\nBach, Johann\n");
+
+	(void)state;
+	assert_int_equal(table_input_kind(r), TABLE_INPUT_TABLE);
+	assert_true(table_input_is_plain(r));
+	table_input_as_lines(r);
+	expect(r, 2, "\"Fats\" Waller", NULL);
+	expect(r, 3, "Bach, Johann", NULL);
+	expect_end(r);
+	r = open_string("\"a,b\"\nc\n");
+	assert_true(table_input_is_plain(r));
+	expect(r, 1, "a,b", NULL);
+	expect(r, 2, "c", NULL);
+	expect_end(r);
+	r = open_string("a;b\nc\n");
+	assert_false(table_input_is_plain(r));
+	table_input_close(r);
+	assert_int_equal(close(list), 0);
+}
+
+static void
 lines_are_lines(void **state)
 {
 	struct table_input *r = open_string("\xef\xbb\xbf{\"a\":\"x,y\"}\r\n\n{\"b\":1}");
@@ -192,6 +215,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lines_are_lines, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(plain_lists_are_lines_if_asked_for, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(the_first_line_tells_the_separator, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_bad_row_is_passed_over, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_row_that_is_too_long_is_bad, testing_enter, testing_leave),

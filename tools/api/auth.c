@@ -90,6 +90,11 @@ auth_mark(const struct api *api, const struct scgi *s, struct reply *r)
 {
 	const char *method = scgi_get(s, "REQUEST_METHOD");
 
+	const char *protocol = scgi_get(s, "SERVER_PROTOCOL");
+
+	/* HTTP/2 has no such header (RFC 9113, 8.2.2). */
+	if (protocol && strcmp(protocol, "HTTP/1.1") == 0)
+		reply_header(r, "Keep-Alive", "timeout=60");
 	if (api->origins_n)
 		reply_header(r, "Vary", "Origin");
 	if (!allowed_hosts_contain(api->site, scgi_get(s, "HTTP_HOST")))

@@ -5,6 +5,7 @@
 #define BI_BATCH_CACHE_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -23,6 +24,7 @@ struct cached_batch {
 	struct picks_subjects *subjects; /* the same; for cached_batch_subjects() */
 	uint64_t used;                   /* when it was asked for last */
 	struct buf document;             /* of the version below */
+	bool decisions;                  /* it has only the decisions of each reviewer */
 	char version[80];
 };
 

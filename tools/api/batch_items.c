@@ -28,40 +28,32 @@ take_state(const struct request *q, char *state, struct reply *r)
 	return is_right || reply_error(r, 400, "bad_parameter", "status must be failed or completed");
 }
 
-/* The first item after K that is wanted; 0: there is none. -1 with errno. */
-static int64_t
-next_item(const struct batch *b, const struct batch_counts *c, char state, int64_t k)
+static bool
+is_wanted(const struct wanted *w, char state)
 {
-	if (state)
-		return k < (int64_t)c->length ? batch_find_state(b, (uint32_t)k + 1, state) : 0;
-	while (++k <= (int64_t)c->length) {
-		int is = c->removed ? batch_state(b, (uint32_t)k) : 'p';
-
-		if (is != 'x')
-			return is < 0 ? -1 : k;
-	}
-	return 0;
+	return w->state ? state == w->state : state != 'x';
 }
 
 /* Appends the document. 0, or -1 with errno. */
 static int
-print_items(const struct batch *b, const struct batch_counts *c, const struct wanted *w, struct buf *out)
+print_items(const struct cached_batch *b, const struct batch_counts *c, const struct buf *states,
+	    const struct wanted *w, struct buf *out)
 {
 	struct buf line = {0};
-	int64_t k = 0;
+	const char *before = "";
+	uint64_t at = 0;
 	int error = 0;
 
 	buf_printf(out, "{\"count\":%llu,\"items\":[", (unsigned long long)w->count);
-	if (w->limit > 0 && w->offset < w->count)
-		for (uint64_t i = 0; i < w->offset + w->limit && (k = next_item(b, c, w->state, k)) > 0; i++) {
-			if (i < w->offset)
-				continue;
-			buf_str(out, i > w->offset ? "," : "");
-			if (job_status_print_item(b, (uint32_t)k, c->held, out, &line) < 0)
-				error = errno;
-		}
-	if (k < 0)
-		error = errno;
+	for (size_t k = 1; k <= states->len && (at < w->offset || at - w->offset < w->limit); k++) {
+		if (!is_wanted(w, states->data[k - 1]) || at++ < w->offset)
+			continue;
+		buf_str(out, before);
+		before = ",";
+		if (job_status_print_item(b->batch, b->about, (uint32_t)k, states->data[k - 1], c->held, out, &line) <
+		    0)
+			error = errno;
+	}
 	buf_str(out, "]}\n");
 	buf_free(&line);
 	errno = error;
@@ -73,16 +65,19 @@ batch_items_list(struct api *api, const struct request *q, struct reply *r)
 {
 	struct cached_batch *b = resolve_batch(api, q->words[1], r);
 	struct batch_counts counts;
+	struct buf states = {0};
 	struct wanted w;
+	bool well = false;
 
 	if (!b || !query_page(q, QUERY_LIMIT, &w.limit, &w.offset, r) || !take_state(q, &w.state, r))
 		return;
-	if (batch_count(b->batch, &counts) == 0) {
+	if (batch_count_states(b->batch, &counts, &states) == 0) {
 		w.count = w.state == 'f' ? counts.failed : w.state == 'c' ? counts.completed : counts.total;
-		if (print_items(b->batch, &counts, &w, &r->body) == 0) {
-			reply_tag(r, q->scgi);
-			return;
-		}
+		well = print_items(b, &counts, &states, &w, &r->body) == 0;
 	}
-	resolve_fail(b->name, r);
+	if (well)
+		reply_tag(r, q->scgi);
+	else
+		resolve_fail(b->name, r);
+	buf_free(&states);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -121,6 +122,7 @@ run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, 
 {
 	struct buf said = {0};
 	struct run run = {0};
+	int code;
 
 	if (!resolve_batch(api, name, r))
 		return;
@@ -131,7 +133,11 @@ run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, 
 		leave(&run);
 		r->status = 202;
 		buf_str(&r->body, "{\"success\":true,\"continues\":true}\n");
-	} else if (end(&run, &said)) {
+	} else if ((code = end(&run, &said)) == EX_TEMPFAIL) {
+		reply_error(r, 409, "in_progress", "%s", said.data); /* also if another client asked for the same */
+	} else if (code == EX_NOINPUT) {
+		reply_error(r, 404, "no_such_batch", "%s", said.data);
+	} else if (code) {
 		reply_error(r, 503, wrong, "%s", said.data);
 	} else {
 		buf_str(&r->body, "{\"success\":true}\n");
@@ -139,13 +145,58 @@ run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, 
 	buf_free(&said);
 }
 
+static void
+cancel(struct api *api, const char *name, struct reply *r)
+{
+	char *argv[] = {(char *)"bi-clean", (char *)"-r", (char *)api->root.path, (char *)"cancel", (char *)name, NULL};
+
+	run_on_batch(api, name, argv, "not_cancelled", r);
+}
+
 void
 batch_cancel_post(struct api *api, const struct request *q, struct reply *r)
 {
-	char *argv[] = {(char *)"bi-clean", (char *)"-r",        (char *)api->root.path,
-			(char *)"cancel",   (char *)q->words[1], NULL};
+	cancel(api, q->words[1], r);
+}
 
-	run_on_batch(api, q->words[1], argv, "not_cancelled", r);
+/* Whether the job has items that are not done; 409 if not. False after making R the error. */
+static bool
+has_left(const struct resolved_job *job, struct reply *r)
+{
+	struct batch_counts c;
+
+	if (batch_count(job->batch->batch, &c) < 0)
+		return reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", job->batch->name,
+				   trouble_reason(errno));
+	return c.pending + c.processing > 0 ||
+	       reply_error(r, 409, "nothing_left",
+			   "all items of this job are done, or cancelled already; its status says how they ended");
+}
+
+void
+job_cancel_post(struct api *api, const struct request *q, struct reply *r)
+{
+	struct resolved_job job;
+	char name[BATCH_NAME_MAX + 1];
+
+	if (!resolve_job(api, q->words[1], q->words[3], &job, r) || !has_left(&job, r))
+		return;
+	snprintf(name, sizeof(name), "%s", job.batch->name);
+	cancel(api, name, r);
+}
+
+void
+job_delete(struct api *api, const struct request *q, struct reply *r)
+{
+	struct resolved_job job;
+	char name[BATCH_NAME_MAX + 1];
+	char *argv[] = {(char *)"bi-clean", (char *)"-y", (char *)"-r", (char *)api->root.path,
+			(char *)"batch",    name,         NULL};
+
+	if (!resolve_job(api, q->words[1], q->words[3], &job, r))
+		return;
+	snprintf(name, sizeof(name), "%s", job.batch->name);
+	run_on_batch(api, name, argv, "not_removed", r);
 }
 
 void

@@ -245,6 +245,56 @@ take_content(const struct resolved_item *i, struct json_object *line, struct buf
 	return NULL;
 }
 
+/* Finds the member KEY of the JSON object TEXT, which may be long and is ours, without parsing it: stores where its
+ * value begins, and the value's length; 0 if there is none. */
+static size_t
+find_member(const char *text, const char *key, const char **value)
+{
+	size_t n = strlen(key), depth = 0;
+	const char *from = NULL;
+
+	for (const char *at = text; *at; at++) {
+		const char *word = at + 1;
+
+		if (*at == '"') {
+			for (at++; *at && *at != '"'; at++)
+				at += *at == '\\' && at[1];
+			if (!*at)
+				break;
+			if (depth == 1 && !from && (size_t)(at - word) == n && memcmp(word, key, n) == 0 &&
+			    at[1 + strspn(at + 1, " ")] == ':')
+				from = at += 1 + strspn(at + 1, " ");
+		} else if (depth == 1 && from && (*at == ',' || *at == '}')) {
+			*value = from + 1;
+			return (size_t)(at - from) - 1;
+		} else if (strchr("{[", *at)) {
+			depth++;
+		} else if (strchr("}]", *at)) {
+			depth--;
+		}
+	}
+	return 0;
+}
+
+/* Appends "data", where the existing front end looks for the text, as "content". */
+static void
+print_data(const char *text, struct buf *out)
+{
+	static const char *const members[][2] = {{"text", "content"}, {"title", "title"}, {"metadata", "metadata"}};
+	const char *before = "", *value;
+	size_t n;
+
+	buf_str(out, ",\"data\":{");
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		if ((n = find_member(text, members[i][0], &value)) == 0)
+			continue;
+		buf_printf(out, "%s\"%s\":", before, members[i][1]);
+		buf_add(out, value, n);
+		before = ",";
+	}
+	buf_str(out, "}");
+}
+
 void
 content_get(struct api *api, const struct request *q, struct reply *r)
 {
@@ -253,8 +303,10 @@ content_get(struct api *api, const struct request *q, struct reply *r)
 	struct buf content = {0};
 
 	if (line && take_content(&i, line, &content, r)) {
-		buf_printf(&r->body, "{\"file_id\":\"%s\",\"notebook\":\"%s\",\"batch_job_id\":%llu%s", i.file.id,
-			   notebook_name(i.notebook), (unsigned long long)i.job, content.len > 2 ? "," : "");
+		buf_printf(&r->body, "{\"success\":true,\"file_id\":\"%s\",\"notebook\":\"%s\",\"batch_job_id\":%llu",
+			   i.file.id, notebook_name(i.notebook), (unsigned long long)i.job);
+		print_data(content.data, &r->body);
+		buf_str(&r->body, content.len > 2 ? "," : "");
 		buf_add(&r->body, content.data + 1, content.len - 1);
 		buf_str(&r->body, "\n");
 		reply_tag(r, q->scgi);

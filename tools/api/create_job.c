@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/when.h"
+#include "batch/job_status.h"
 #include "batch/queue.h"
 #include "batch/upload_digests.h"
 #include "create_job.h"
@@ -201,7 +202,7 @@ name_items(struct submission *h)
 
 		if (h->items[i].upload_id)
 			continue;
-		notebook_upload_id(h->id, (uint32_t)(i + 1), id);
+		job_upload_id(h->id, (uint32_t)(i + 1), id);
 		h->items[i].upload_id = buf_strdup(id);
 	}
 }

@@ -27,12 +27,25 @@ static void
 print_file(const struct root *root, const struct notebook *nb, const struct notebook_file *f, struct buf *out)
 {
 	static const char *const known[][2] = {
-		{"upload_id", "upload_id"}, {"title", "title"}, {"mime", "mime"}, {"kind", "kind"},
-		{"language", "language"},   {"bytes", "bytes"}, {"url", "url"},   {"filename", "filename"},
+		{"upload_id", "upload_id"},
+		{"title", "title"},
+		{"mime", "mime"},
+		{"kind", "kind"},
+		{"language", "language"},
+		{"bytes", "bytes"},
+		{"url", "url"},
+		{"filename", "filename"},
 		{"at", "created_at"},
+		/* The existing front end calls them so. */
+		{"upload_id", "upload_file_id"},
+		{"filename", "original_filename"},
+		{"bytes", "file_size"},
+		{"url", "source_url"},
+		{"at", "upload_timestamp"},
 	};
 	struct json_object *o = notebook_line(nb, f);
 	int there = is_there(root, f);
+	const char *name, *status;
 
 	buf_printf(out, "{\"file_id\":\"%s\",\"knowledge_item_id\":", f->id);
 	if (f->knowledge)
@@ -41,10 +54,14 @@ print_file(const struct root *root, const struct notebook *nb, const struct note
 		buf_str(out, "null");
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		reply_copy_member(out, o, known[i][0], known[i][1]);
-	buf_printf(out, ",\"status\":\"%s\",\"batch_job_id\":%llu}",
-		   there > 0    ? "completed"
-		   : there == 0 ? "removed"
-				: "unreadable",
+	name = rec_string(o, "filename");
+	name = name ? strrchr(name, '.') : NULL;
+	if (name && name[1]) {
+		buf_str(out, ",\"file_extension\":");
+		buf_json(out, name);
+	}
+	status = there > 0 ? "completed" : there == 0 ? "removed" : "unreadable";
+	buf_printf(out, ",\"status\":\"%s\",\"parsing_status\":\"%s\",\"batch_job_id\":%llu}", status, status,
 		   (unsigned long long)f->job);
 	json_object_put(o);
 }
@@ -56,34 +73,31 @@ files_list(struct api *api, const struct request *q, struct reply *r)
 	const char *mime = query_text(q, "content_type", &type) ? type.data : NULL;
 	struct notebook_file f;
 	uint64_t limit, offset;
-	struct notebook *nb = NULL;
+	struct notebook *nb;
 	struct notebook_cursor cursor = {0};
+	struct buf entries = {0};
 
-	if (query_page(q, QUERY_LIMIT, &limit, &offset, r))
-		nb = resolve_notebook(api, q->words[1], r);
-	if (nb) {
-		size_t count = notebook_files(nb, mime);
-		const char *before = "";
+	if (query_page(q, QUERY_LIMIT, &limit, &offset, r) && resolve_listed(api, q->words[1], &nb, r)) {
+		size_t count = nb ? notebook_files(nb, mime) : 0;
 
-		buf_printf(&r->body, "{\"count\":%zu,\"results\":[", count);
 		cursor.skip = offset;
 		for (; offset < count && limit > 0 && notebook_next_file(nb, mime, &cursor, &f); limit--) {
-			buf_str(&r->body, before);
-			print_file(&api->root, nb, &f, &r->body);
-			before = ",";
+			buf_str(&entries, entries.len ? "," : "");
+			print_file(&api->root, nb, &f, &entries);
 		}
-		buf_str(&r->body, "]}\n");
-		reply_tag(r, q->scgi);
+		reply_list(r, q->scgi, count, &entries, "[", "]");
 	}
+	buf_free(&entries);
 	buf_free(&type);
 }
 
 /* The document of an item: as in the status of a job, with the batch and job of the item. */
 static int
-print_item(const struct resolved_item *i, bool held, struct buf *out)
+print_item(const struct resolved_item *i, int state, bool held, struct buf *out)
 {
 	struct buf line = {0};
-	int rc = job_status_print_item(i->batch->batch, i->item, held, out, &line), error = errno;
+	int rc = job_status_print_item(i->batch->batch, i->batch->about, i->item, state, held, out, &line),
+	    error = errno;
 
 	out->len--; /* without the closing brace: more members follow */
 	buf_printf(out, ",\"batch_job_id\":%llu", (unsigned long long)i->job);
@@ -94,7 +108,12 @@ print_item(const struct resolved_item *i, bool held, struct buf *out)
 		else
 			buf_str(out, "null");
 	}
-	buf_str(out, "}");
+	/* The existing front end looks there. */
+	buf_str(out, ",\"success\":true,\"data\":{\"status\":");
+	buf_json(out, job_status_word(state, held));
+	if (i->is_file)
+		buf_printf(out, ",\"file_id\":\"%s\"", i->file.id);
+	buf_str(out, "}}");
 	buf_free(&line);
 	errno = error;
 	return rc;
@@ -119,7 +138,7 @@ files_print_status(struct api *api, const char *notebook, const char *id, struct
 		return NULL;
 	}
 	state = batch_state(i.batch->batch, i.item);
-	if (state < 0 || batch_count(i.batch->batch, &counts) < 0 || print_item(&i, counts.held, out) < 0) {
+	if (state < 0 || batch_count(i.batch->batch, &counts) < 0 || print_item(&i, state, counts.held, out) < 0) {
 		reply_error(r, 500, "cannot_read", "the batch %s cannot be read: %s", i.batch->name,
 			    trouble_reason(errno));
 		return NULL;

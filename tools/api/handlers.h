@@ -7,8 +7,8 @@
 #include "route.h"
 
 handler selections_get, selections_put;
-handler batch_items_list, batch_cancel_post, batch_render_post;
-handler retry_post;
+handler batch_items_list, batch_cancel_post, batch_render_post, job_cancel_post, job_delete;
+handler retry_post, job_retry_post;
 handler jobs_status, jobs_list, notebooks_list;
 handler files_list, files_status, files_delete;
 handler content_get, content_raw, content_image;

@@ -88,16 +88,18 @@ jobs_list(struct api *api, const struct request *q, struct reply *r)
 	struct notebook *nb;
 	struct notebook_seen_job job;
 	uint64_t limit, offset;
+	struct buf entries = {0};
+	size_t count;
 
-	if (!query_page(q, QUERY_LIMIT, &limit, &offset, r) || !(nb = resolve_notebook(api, q->words[1], r)))
+	if (!query_page(q, QUERY_LIMIT, &limit, &offset, r) || !resolve_listed(api, q->words[1], &nb, r))
 		return;
-	buf_printf(&r->body, "{\"count\":%zu,\"results\":[", notebook_jobs(nb));
-	for (uint64_t i = 0; i < limit && offset < notebook_jobs(nb) && notebook_job(nb, offset + i, &job); i++) {
-		buf_str(&r->body, i ? "," : "");
-		print_job(api, &job, &r->body);
+	count = nb ? notebook_jobs(nb) : 0;
+	for (uint64_t i = 0; i < limit && offset < count && notebook_job(nb, offset + i, &job); i++) {
+		buf_str(&entries, i ? "," : "");
+		print_job(api, &job, &entries);
 	}
-	buf_str(&r->body, "]}\n");
-	reply_tag(r, q->scgi);
+	reply_list(r, q->scgi, count, &entries, "[", "]");
+	buf_free(&entries);
 }
 
 /* Other files than notebooks have no such name. */
@@ -113,16 +115,16 @@ notebooks_list(struct api *api, const struct request *q, struct reply *r)
 	int dir = root_open_dir(api->root.fd, "notebooks", false);
 	bool is_missing = dir < 0 && errno == ENOENT;
 	struct file_names names = {0};
+	struct buf entries = {0};
 	uint64_t limit, offset;
 
 	if (file_list(dir, is_notebook, &names) < 0 && !is_missing) {
 		reply_error(r, 500, "cannot_read", "the notebooks cannot be listed: %s", trouble_reason(errno));
 	} else if (query_page(q, QUERY_LIMIT_MAX, &limit, &offset, r)) {
-		buf_printf(&r->body, "{\"count\":%zu,\"results\":[", names.n);
 		for (uint64_t i = 0; i < limit && offset < names.n - i; i++)
-			buf_printf(&r->body, "%s\"%s\"", i ? "," : "", names.v[offset + i]);
-		buf_str(&r->body, "]}\n");
-		reply_tag(r, q->scgi);
+			buf_printf(&entries, "%s\"%s\"", i ? "," : "", names.v[offset + i]);
+		reply_list(r, q->scgi, names.n, &entries, "[", "]");
 	}
+	buf_free(&entries);
 	file_names_free(&names);
 }

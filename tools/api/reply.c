@@ -127,6 +127,18 @@ reply_tag(struct reply *r, const struct scgi *s)
 }
 
 void
+reply_list(struct reply *r, const struct scgi *s, size_t count, const struct buf *entries, const char *open,
+	   const char *close)
+{
+	buf_printf(&r->body, "{\"success\":true,\"count\":%zu,\"results\":[", count);
+	buf_add(&r->body, entries->data, entries->len);
+	buf_printf(&r->body, "],\"data\":%s", open);
+	buf_add(&r->body, entries->data, entries->len);
+	buf_printf(&r->body, "%s}\n", close);
+	reply_tag(r, s);
+}
+
+void
 reply_print(const struct reply *r, bool head, struct buf *out)
 {
 	bool empty = r->status == 204 || r->status == 304;

@@ -18,6 +18,11 @@ struct reply {
 	char own_type[104];
 };
 
+/* Makes it a list of ENTRIES, of which there are COUNT altogether: as "results", and as "data", where clients of the
+ * existing front end look. There they are between OPEN and CLOSE: "[" and "]", or an object with such an array. */
+void reply_list(struct reply *r, const struct scgi *s, size_t count, const struct buf *entries, const char *open,
+		const char *close);
+
 /* Makes it an error: {"success":false,"error":CODE,"detail":...}. Returns false. */
 bool reply_error(struct reply *r, int status, const char *code, const char *detail, ...)
 	__attribute__((format(printf, 4, 5)));

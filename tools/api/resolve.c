@@ -63,6 +63,15 @@ resolve_notebook(struct api *api, const char *name, struct reply *r)
 	return nb && settle_notebook(api, nb, r) ? nb : NULL;
 }
 
+bool
+resolve_listed(struct api *api, const char *name, struct notebook **nb, struct reply *r)
+{
+	*nb = root_name_check(name) ? NULL : batch_cache_notebook(api->cache, &api->root, name);
+	if (!*nb && !root_name_check(name) && errno == ENOENT)
+		return true;
+	return (*nb = resolve_notebook(api, name, r));
+}
+
 /* --- jobs --- */
 
 /* The batch NAME, if it belongs to the job ID. NULL with errno: ENOENT if it is gone, or belongs to another job by now.
@@ -170,9 +179,19 @@ find_upload(struct api *api, const char *id, struct resolved_item *out)
 }
 
 static bool
+find_knowledge(struct api *api, const char *id, struct resolved_item *out)
+{
+	const char *at = id, *end = id + strlen(id);
+	uint64_t number;
+
+	return scan_number(&at, end, &number) && at == end && *id != '0' &&
+	       notebook_find_knowledge(out->notebook, number, &out->file) && find_file(api, out->file.id, out);
+}
+
+static bool
 find_any(struct api *api, const char *id, struct resolved_item *out)
 {
-	return find_file(api, id, out) || find_upload(api, id, out);
+	return find_file(api, id, out) || find_upload(api, id, out) || find_knowledge(api, id, out);
 }
 
 bool
@@ -185,7 +204,9 @@ resolve_item(struct api *api, const char *notebook, const char *id, struct resol
 	if (!settle_notebook(api, out->notebook, r) || find_any(api, id, out))
 		return r->status == 200;
 	return reply_error(r, 404, "no_such_file",
-			   "the notebook %s has no such file, neither by file id nor by upload id", notebook);
+			   "the notebook %s has no such file, neither by file id nor by upload id or "
+			   "number of a knowledge item",
+			   notebook);
 }
 
 static struct json_object *

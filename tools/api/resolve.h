@@ -22,6 +22,10 @@ void resolve_fail(const char *name, struct reply *r);
 /* The notebook NAME up to now, with all that its batches have. NULL after making R the error. */
 struct notebook *resolve_notebook(struct api *api, const char *name, struct reply *r);
 
+/* The same for a list: *NB is NULL if the name is valid, and nothing was submitted to it yet. False after making R the
+ * error. */
+bool resolve_listed(struct api *api, const char *name, struct notebook **nb, struct reply *r);
+
 /* A job of the notebook NAME, and its batch. False after making R the error. */
 struct resolved_job {
 	uint64_t id;
@@ -29,7 +33,7 @@ struct resolved_job {
 };
 bool resolve_job(struct api *api, const char *notebook, const char *id, struct resolved_job *out, struct reply *r);
 
-/* An item: what a file id or an upload id of the notebook NAME is of. */
+/* An item: what a file id, an upload id or the number of a knowledge item of the notebook NAME is of. */
 struct resolved_item {
 	struct notebook *notebook;
 	uint64_t job;

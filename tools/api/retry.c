@@ -3,6 +3,7 @@
  * and the next request, or bi-fetch --resume, goes on. */
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "batch/queue.h"
 #include "handlers.h"
 #include "reply.h"
+#include "resolve.h"
 
 /* Of one request: what it has to write takes less than a second, and the same process answers reviewers. */
 enum { RETRY_MAX = 10000 };
@@ -128,11 +130,10 @@ retry_in(const struct root *root, struct batch *b, struct json_object *o, struct
 	free(all.v);
 }
 
-void
-retry_post(struct api *api, const struct request *q, struct reply *r)
+static void
+retry(struct api *api, const char *name, const struct scgi *s, struct reply *r)
 {
-	struct json_object *o = reply_take_json(q->scgi, r);
-	const char *name = q->words[1];
+	struct json_object *o = s->body_len > 0 ? reply_take_json(s, r) : json_object_new_object();
 	struct batch *b = NULL;
 
 	if (!o)
@@ -146,4 +147,22 @@ retry_post(struct api *api, const struct request *q, struct reply *r)
 		retry_in(&api->root, b, o, r);
 	batch_close(b);
 	json_object_put(o);
+}
+
+void
+retry_post(struct api *api, const struct request *q, struct reply *r)
+{
+	retry(api, q->words[1], q->scgi, r);
+}
+
+void
+job_retry_post(struct api *api, const struct request *q, struct reply *r)
+{
+	struct resolved_job job;
+	char name[BATCH_NAME_MAX + 1];
+
+	if (!resolve_job(api, q->words[1], q->words[3], &job, r))
+		return;
+	snprintf(name, sizeof(name), "%s", job.batch->name);
+	retry(api, name, q->scgi, r);
 }

@@ -103,6 +103,12 @@ find_route(const struct route *routes, size_t n, const struct scgi *s, struct re
 	if (allow.len) {
 		reply_error(r, 405, "method_not_allowed", "this path accepts only %s", allow.data);
 		reply_header(r, "Allow", allow.data);
+	} else if (q->count > 2 && strcmp(q->words[0], "notebooks") == 0) {
+		reply_error(
+			r, 404, "not_found",
+			"the API has no such path: of a notebook it has files/, batch-jobs/ and knowledge-base/, and "
+			"nothing else of the front end, such as chats, reports and podcasts; bi-api(1) lists its "
+			"paths");
 	} else {
 		reply_error(r, 404, "not_found", "the API has no such path; bi-api(1) lists its paths");
 	}

@@ -14,6 +14,13 @@
 
 /* --- the document --- */
 
+/* Which document of a batch a client gets. */
+struct view {
+	const struct review_settings *set;
+	const char *who; /* the reviewer who asks; NULL: not stated */
+	bool decisions;  /* only what each reviewer decided: a page works out the rest itself */
+};
+
 static int
 by_reviewer(const void *a, const void *b)
 {
@@ -25,21 +32,23 @@ by_reviewer(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y; /* makes the order independent of qsort */
 }
 
-/* Whether the reviewer WHO may see what was decided about the subject ID: in a blind batch they must have decided. */
+/* Whether the reviewer who asks may see what was decided about the subject ID: in a blind batch they must have decided.
+ */
 static bool
-may_see(const struct picks *p, const struct review_settings *set, const char *who, const char *id)
+may_see(const struct picks *p, const struct view *v, const char *id)
 {
 	const struct pick *own;
 
-	if (!set->blind)
+	if (!v->set->blind)
 		return true;
-	own = who ? picks_last(p, &(struct pick){.subject = id, .reviewer = who}) : NULL;
+	own = v->who ? picks_last(p, &(struct pick){.subject = id, .reviewer = v->who}) : NULL;
 	return own && own->choice != PICK_BACK;
 }
 
-/* The decisions and remarks of all that WHO may see, sorted by reviewer, for free(); stores how many in N. */
+/* The decisions and remarks of all that the reviewer who asks may see, sorted by reviewer, for free(); stores how many
+ * in N. */
 static const struct pick **
-list_visible(const struct picks *p, const struct review_settings *set, const char *who, size_t *n)
+list_visible(const struct picks *p, const struct view *v, size_t *n)
 {
 	size_t count = picks_count(p), cursor = 0, room = count;
 	const struct pick **all, *one;
@@ -49,21 +58,21 @@ list_visible(const struct picks *p, const struct review_settings *set, const cha
 	all = buf_alloc((room + 1) * sizeof(*all));
 	*n = 0;
 	for (size_t i = 0; i < count; i++)
-		if (may_see(p, set, who, picks_get(p, i)->subject))
+		if (may_see(p, v, picks_get(p, i)->subject))
 			all[(*n)++] = picks_get(p, i);
 	cursor = 0;
 	while ((one = picks_next_undecided(p, &cursor)))
-		if (may_see(p, set, who, one->subject) || (who && strcmp(one->reviewer, who) == 0))
+		if (may_see(p, v, one->subject) || (v->who && strcmp(one->reviewer, v->who) == 0))
 			all[(*n)++] = one;
 	qsort(all, *n, sizeof(*all), by_reviewer);
 	return all;
 }
 
 static void
-add_reviewers(struct buf *out, const struct picks *p, const struct review_settings *set, const char *who)
+add_reviewers(struct buf *out, const struct picks *p, const struct view *v)
 {
 	size_t n;
-	const struct pick **all = list_visible(p, set, who, &n);
+	const struct pick **all = list_visible(p, v, &n);
 	const char *reviewer = NULL;
 
 	buf_str(out, ",\"reviewers\":{");
@@ -79,7 +88,7 @@ add_reviewers(struct buf *out, const struct picks *p, const struct review_settin
 		buf_str(out, same ? "," : "");
 		buf_json(out, all[i]->subject);
 		buf_str(out, ":{\"choice\":");
-		pick_print_choice(out, all[i], set->many);
+		pick_print_choice(out, all[i], v->set->many);
 		buf_str(out, ",\"at\":");
 		buf_json(out, all[i]->at);
 		pick_print_remarks(out, all[i]);
@@ -89,34 +98,45 @@ add_reviewers(struct buf *out, const struct picks *p, const struct review_settin
 	free(all);
 }
 
+/* Adds the subjects on which the reviewers agree, and stores the others in DIFFER. */
 static void
-print_selections(const struct cached_batch *b, const struct review_settings *set, const char *who, struct buf *out)
+add_agreed(struct buf *out, struct buf *differ, const struct cached_batch *b, const struct view *v)
 {
-	struct buf differ = {0};
 	struct picks_subject s = {0};
 	const char *before = "";
 
-	buf_printf(out, "{\"batch\":\"%s\",\"selections\":{", b->name);
+	buf_str(out, ",\"selections\":{");
 	while (picks_subject(b->picks, s.first + s.count, &s)) {
-		if (!may_see(b->picks, set, who, s.id))
+		if (!may_see(b->picks, v, s.id))
 			continue;
 		if (!s.agreed) {
-			buf_str(&differ, differ.len ? "," : "");
-			buf_json(&differ, s.id);
+			buf_str(differ, differ->len ? "," : "");
+			buf_json(differ, s.id);
 			continue;
 		}
 		buf_str(out, before);
 		buf_json(out, s.id);
 		buf_str(out, ":");
-		pick_print_choice(out, picks_get(b->picks, s.first), set->many);
+		pick_print_choice(out, picks_get(b->picks, s.first), v->set->many);
 		before = ",";
 	}
 	buf_str(out, "}");
-	add_reviewers(out, b->picks, set, who);
-	buf_printf(out, ",\"disagreements\":[%s]", differ.len ? differ.data : "");
-	if (set->all) {
+}
+
+static void
+print_selections(const struct cached_batch *b, const struct view *v, struct buf *out)
+{
+	struct buf differ = {0};
+
+	buf_printf(out, "{\"batch\":\"%s\"", b->name);
+	if (!v->decisions)
+		add_agreed(out, &differ, b, v);
+	add_reviewers(out, b->picks, v);
+	if (!v->decisions)
+		buf_printf(out, ",\"disagreements\":[%s]", differ.len ? differ.data : "");
+	if (v->set->all) {
 		buf_str(out, ",\"settings\":");
-		buf_str(out, rec_print(set->all));
+		buf_str(out, rec_print(v->set->all));
 	}
 	buf_str(out, "}\n");
 	buf_free(&differ);
@@ -130,28 +150,28 @@ print_version(const struct cached_batch *b, const struct review_settings *set, c
 		 set->all ? table_hash(rec_print(set->all)) : 0);
 }
 
-/* Makes R the batch's document for the reviewer WHO, or only its version if the client has the document (STATUS 304) or
+/* Makes R the batch's document that V describes, or only its version if the client has the document (STATUS 304) or
  * does not want it (204). */
 static void
-reply_selections(struct cached_batch *b, const struct review_settings *set, const char *who, int status,
-		 struct reply *r)
+reply_selections(struct cached_batch *b, const struct view *v, int status, struct reply *r)
 {
 	char version[sizeof(b->version)], etag[sizeof(b->version) + 2];
 
-	print_version(b, set, version);
+	print_version(b, v->set, version);
 	snprintf(etag, sizeof(etag), "\"%s\"", version);
 	reply_header(r, "ETag", etag);
 	reply_header(r, "Cache-Control", "no-cache");
 	r->status = status;
 	if (status == 204 || status == 304)
 		return;
-	if (set->blind) { /* each reviewer has a document */
-		print_selections(b, set, who, &r->body);
+	if (v->set->blind) { /* each reviewer has a document */
+		print_selections(b, v, &r->body);
 		return;
 	}
-	if (strcmp(b->version, version) != 0) {
+	if (strcmp(b->version, version) != 0 || b->decisions != v->decisions) {
 		buf_clear(&b->document);
-		print_selections(b, set, who, &b->document);
+		print_selections(b, v, &b->document);
+		b->decisions = v->decisions;
 		snprintf(b->version, sizeof(b->version), "%s", version);
 	}
 	buf_add(&r->body, b->document.data, b->document.len);
@@ -193,11 +213,28 @@ take_version(const char *header, char out[80])
 	return true;
 }
 
+/* Whether the request wants only the decisions, into V. False after making R the error of other fields. */
+static bool
+take_fields(const struct request *q, struct view *v, struct reply *r)
+{
+	struct buf fields = {0};
+	bool good = true;
+
+	if (query_text(q, "fields", &fields)) {
+		v->decisions = good = strcmp(fields.data, "reviewers") == 0;
+		if (!good)
+			reply_error(r, 400, "bad_parameter", "fields must be reviewers");
+	}
+	buf_free(&fields);
+	return good;
+}
+
 void
 selections_get(struct api *api, const struct request *q, struct reply *r)
 {
 	struct review_settings set = {0};
 	struct cached_batch *b = get_batch(api, q, &set, r);
+	struct view v = {.set = &set};
 	char version[80], now[sizeof(b->version)];
 	struct buf who = {0};
 	bool has;
@@ -206,23 +243,24 @@ selections_get(struct api *api, const struct request *q, struct reply *r)
 		return;
 	print_version(b, &set, now);
 	has = take_version(scgi_get(q->scgi, "HTTP_IF_NONE_MATCH"), version) && strcmp(version, now) == 0;
-	reply_selections(b, &set, query_text(q, "reviewer", &who) ? who.data : NULL, has ? 304 : 200, r);
+	v.who = query_text(q, "reviewer", &who) ? who.data : NULL;
+	if (take_fields(q, &v, r))
+		reply_selections(b, &v, has ? 304 : 200, r);
 	buf_free(&who);
 	json_object_put(set.all);
 }
 
 /* Adds the set, and makes R the result. */
 static void
-put_picks(struct cached_batch *b, const struct request *q, const struct review_settings *settings,
-	  const struct picks_set *set, struct reply *r)
+put_picks(struct cached_batch *b, const struct request *q, struct view *v, const struct picks_set *set, struct reply *r)
 {
-	const char *prefer = scgi_get(q->scgi, "HTTP_PREFER"),
-		   *who = set->n && set->v->reviewer && *set->v->reviewer ? set->v->reviewer : "anonymous";
+	const char *prefer = scgi_get(q->scgi, "HTTP_PREFER");
 	char version[80], now[sizeof(b->version)], picks[sizeof(b->version)];
 	bool match = take_version(scgi_get(q->scgi, "HTTP_IF_MATCH"), version);
 	int rc;
 
-	print_version(b, settings, now);
+	v->who = set->n && set->v->reviewer && *set->v->reviewer ? set->v->reviewer : "anonymous";
+	print_version(b, v->set, now);
 	snprintf(picks, sizeof(picks), "%s", picks_version(b->picks));
 	/* Under the lock, the version of the picks is compared again. */
 	rc = match && strcmp(version, now) != 0 ? 1 : picks_put(b->picks, set->v, set->n, match ? picks : NULL);
@@ -233,9 +271,9 @@ put_picks(struct cached_batch *b, const struct request *q, const struct review_s
 		reply_error(r, 500, "cannot_write", "the picks of batch %s cannot be stored: %s", b->name,
 			    trouble_reason(errno));
 	else if (rc > 0)
-		reply_selections(b, settings, who, 412, r);
+		reply_selections(b, v, 412, r);
 	else
-		reply_selections(b, settings, who, prefer && strcasestr(prefer, "return=minimal") ? 204 : 200, r);
+		reply_selections(b, v, prefer && strcasestr(prefer, "return=minimal") ? 204 : 200, r);
 }
 
 void
@@ -243,6 +281,7 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 {
 	const struct picks_subjects *subjects;
 	struct review_settings settings = {0};
+	struct view v = {.set = &settings};
 	struct cached_batch *b;
 	struct json_object *o;
 	struct picks_set set;
@@ -252,7 +291,9 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 		json_object_put(settings.all);
 		return;
 	}
-	if (!picks_parse(o, b->name, &set, wrong, sizeof(wrong)))
+	if (!take_fields(q, &v, r))
+		set.v = NULL;
+	else if (!picks_parse(o, b->name, &set, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s", wrong);
 	else if (!(subjects = cached_batch_subjects(b)))
 		reply_error(r, 500, "cannot_read", "the items of batch %s cannot be read: %s", b->name,
@@ -261,7 +302,7 @@ selections_put(struct api *api, const struct request *q, struct reply *r)
 		 !picks_check_removed(b->batch, set.v, set.n, wrong, sizeof(wrong)))
 		reply_error(r, 422, "bad_selections", "the selections are refused: %s; nothing was written", wrong);
 	else
-		put_picks(b, q, &settings, &set, r);
+		put_picks(b, q, &v, &set, r);
 	free(set.v);
 	json_object_put(o);
 	json_object_put(settings.all);

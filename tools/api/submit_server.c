@@ -57,12 +57,14 @@ struct submit_server {
 
 static const struct submission_type types[] = {
 	{"parse_url", "url_parse", "url", "upload_url_id", "Batch processing", "URL"},
+	{"parse_document_url", "url_parse", "url", "upload_url_id", "Batch processing", "URL"},
 	{"parse_url_media", "url_parse_media", "media", "upload_url_id", "Batch processing", "URL"},
 	{"upload", "file_upload", "upload", "upload_file_id", "Batch upload", "file"},
 };
 
 static const struct route routes[] = {
 	{"POST", "notebooks/*/files/parse_url", NULL},
+	{"POST", "notebooks/*/files/parse_document_url", NULL},
 	{"POST", "notebooks/*/files/parse_url_media", NULL},
 	{"POST", "notebooks/*/files/upload", NULL},
 };

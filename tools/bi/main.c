@@ -13,9 +13,10 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/paths.h"
+#include "base/words.h"
 
-/* The longest word that is compared with the known ones, and how many letters may differ. */
-enum { WORD_MAX = 32, DISTANCE_MAX = 2 };
+/* How many letters of a word may differ from those of the known one that is meant. */
+enum { DISTANCE_MAX = 2 };
 
 struct page {
 	const char *word; /* the name on the command line: "fetch" */
@@ -55,30 +56,6 @@ list_programs(void)
 	       "\"bi help fetch\" opens the manual of bi-fetch, \"bi help overview\" that of the whole.\n");
 }
 
-/* How many letters have to be replaced, inserted or removed to make B of A. Both have at most WORD_MAX bytes. */
-static size_t
-word_distance(const char *a, const char *b)
-{
-	size_t row[WORD_MAX + 1], n = strlen(b);
-
-	for (size_t k = 0; k <= n; k++)
-		row[k] = k;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t k = 0; k < n; k++) {
-			size_t replaced = diagonal + (a[i] != b[k]);
-
-			diagonal = row[k + 1];
-			row[k + 1] = (row[k] < diagonal ? row[k] : diagonal) + 1;
-			if (replaced < row[k + 1])
-				row[k + 1] = replaced;
-		}
-	}
-	return row[n];
-}
-
 /* Ends the program: WORD is not one of the programs, or of the pages if ANY; names the nearest, if one is near. */
 static _Noreturn void
 refuse_word(const char *word, bool any)
@@ -86,7 +63,7 @@ refuse_word(const char *word, bool any)
 	const struct page *best = NULL;
 	size_t least = DISTANCE_MAX + 1;
 
-	for (const struct page *p = pages; p < pages_end && *word && strlen(word) <= WORD_MAX; p++) {
+	for (const struct page *p = pages; p < pages_end && *word; p++) {
 		size_t distance = strncmp(p->word, word, strlen(word)) == 0 ? 0 : word_distance(word, p->word);
 
 		if ((any || page_is_program(p)) && distance < least && distance < strlen(word)) {

@@ -42,7 +42,7 @@ static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	{'o', "output", "FILE", "export the chosen files of the batches"},
-	{OPT_ALLOW, "allow", "WHAT", "--strict, but take files that nc (not sold) or nd (not changed) is asked for"},
+	{OPT_ALLOW, "allow", "WHAT", "as --strict, but also take files that must not be sold (nc), changed (nd) or both (nc,nd)"},
 	{OPT_AS, "as", "OLD=NEW", "collect the subject with the id OLD as NEW"},
 	{OPT_BY, "by", "WHAT", "collect below by_subject_id/, by_category/ or by_batch/: id, category, batch (id)"},
 	{OPT_CHANGED, "changed", NULL, "also take candidates whose file has changed since they were chosen"},

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "md.h"
+#include "markdown/md.h"
 
 struct doc {
 	struct md md;     /* its text is the document's, Markdown */

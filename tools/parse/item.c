@@ -28,6 +28,7 @@ item_free(struct item *i)
 	json_object_put(i->record);
 	buf_free(&i->request);
 	buf_free(&i->text);
+	buf_free(&i->notice);
 	free(i);
 }
 
@@ -363,18 +364,17 @@ item_begin(struct parser *s, const struct rec *r)
 	const char *status;
 
 	i->work.in = i->work.out = -1;
+	i->spoken = s->as_text || r->kind != REC_JSON;
 	if (r->kind == REC_BAD) {
 		i->record = json_object_new_object();
 		json_object_object_add(i->record, "line", json_object_new_int64((int64_t)r->line));
 		rec_add_string(i->record, "bad", r->text ? r->text : "");
-		i->spoken = true;
 		item_fail(s, i, r->code, false, r->wrong);
 		return i;
 	}
 	if (r->kind == REC_PLAIN) {
 		i->record = json_object_new_object();
 		rec_add_string(i->record, "path", r->text);
-		i->spoken = true;
 	} else {
 		i->record = json_object_get(r->json);
 	}

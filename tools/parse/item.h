@@ -21,15 +21,16 @@ struct item {
 	const char *path;           /* of the file; in the record */
 	const char *batch;          /* NULL: it is of none; in the record */
 	uint32_t number;            /* of the batch's item */
-	bool spoken;                /* it was a name, and no record: its failure is said on stderr too */
-	int64_t bytes;              /* that its hash was taken of */
-	bool asked;                 /* its type was asked of bi-type */
+	bool spoken;   /* it was a name, and no record, or --text shows no records: its failure is said on stderr too */
+	int64_t bytes; /* that its hash was taken of */
+	bool asked;    /* its type was asked of bi-type */
 	char mime[TYPE_MIME], sha256[HASH_HEX + 1];
 	struct buf request;
 	struct work work;
 	bool settled; /* there is nothing more to do but to say it */
 	bool failed;
 	struct buf text;     /* that --text says */
+	struct buf notice;   /* what is not in it, for stderr behind the text */
 	bool no_mail;        /* its name or type is that of a mail, but it is none */
 	const char *package; /* NULL, or the package of a better reader of such files; constant */
 	struct ocr *ocr;     /* NULL, or the pages of the document that are read as pictures, one after the other */

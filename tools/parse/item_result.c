@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "shortfall.h"
 
 enum {
 	LEAN = 256 << 10, /* bytes of links and media in a record, in addition to its text */
@@ -140,6 +141,8 @@ item_settle(struct parser *s, struct item *i, struct answer *a)
 			item_fail_errno(s, i, "parse_not_kept", false, "its content cannot be stored");
 		return;
 	}
+	if (s->as_text)
+		shortfall_describe(&i->notice, a, s->ocr != NULL);
 	i->settled = true;
 	s->parsed++;
 }

@@ -11,6 +11,8 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/paths.h"
+#include "formats.h"
 #include "html/url.h"
 #include "item.h"
 #include "parse_helper.h"
@@ -29,6 +31,21 @@ static const struct opt table[] = {
 	{OPT_SERVE, "serve", "FORMAT", "parse files that arrive on standard input"},
 	{OPT_RUN, "run", NULL, "confine this process, and execute the program that is named"},
 	{0},
+};
+
+/* The formats that this program parses, and the programs that parse the others. */
+static const struct format formats[] = {
+	{"text", {.memory = (size_t)1280 << 20, .file_size = PARSE_OUT_MAX, .files = 16}, text_load, text_parse},
+	{"packed", {.memory = (size_t)1 << 30, .file_size = PARSE_OUT_MAX, .files = 16}, packed_load, packed_parse},
+	{"feed", {.memory = (size_t)1 << 30, .file_size = PARSE_OUT_MAX, .files = 16}, feed_load, feed_parse},
+	{.name = "reader", .load = reader_load, .parse = reader_parse},
+};
+static const struct {
+	const char *format, *program;
+} others[] = {
+	{"pdf", "bi-parse-pdf"},         {"mail", "bi-parse-mail"},
+	{"picture", "bi-parse-picture"}, {"picture_extra", "bi-parse-picture"},
+	{"av", "bi-parse-av"},
 };
 
 struct options {
@@ -89,12 +106,14 @@ print_settled(struct queue *q, const struct parser *s)
 			printf("%s%s", shown.data, shown.data[shown.len - 1] == '\n' ? "" : "\n");
 			buf_free(&shown);
 		}
+		rec_flush();
+		if (i->notice.len)
+			msg_warn("%s: %s", i->path, i->notice.data);
 		q->first = i->next;
 		if (!q->first)
 			q->last = &q->first;
 		q->count--;
 		item_free(i);
-		rec_flush();
 	}
 	return q->count < count;
 }
@@ -181,8 +200,8 @@ read_options(struct options *a, struct opts *o)
 		else
 			a->serve = o->value;
 	}
-	if (a->serve && (*opt_rest(o) || !serve_knows(a->serve)))
-		opt_die(*opt_rest(o) ? "--serve takes no files" : "--serve does not know the format '%s'", a->serve);
+	if (a->serve && *opt_rest(o))
+		opt_die("--serve takes no files");
 	if (a->run && !*opt_rest(o))
 		opt_die("--run needs a program");
 	if (a->ocr && !ocr_are_languages(a->ocr))
@@ -192,6 +211,24 @@ read_options(struct options *a, struct opts *o)
 	if (a->text && a->json)
 		opt_die("--text and --json cannot be used together");
 	a->text = a->text || (!a->json && isatty(STDOUT_FILENO));
+}
+
+static _Noreturn void
+serve(const char *format, char **argv)
+{
+	struct buf program = {0};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i].name, format) == 0)
+			parse_serve(&formats[i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(others[i].format, format) != 0)
+			continue;
+		if (path_of_helper(&program, others[i].program) == 0)
+			execv(program.data, argv);
+		msg_die_errno(EX_UNAVAILABLE, "cannot start %s, a part of bi-parse", others[i].program);
+	}
+	opt_die("--serve does not know the format '%s'", format);
 }
 
 int
@@ -204,7 +241,7 @@ main(int argc, char **argv)
 
 	read_options(&a, &o);
 	if (a.serve)
-		parse_serve(a.serve);
+		serve(a.serve, argv);
 	if (a.run)
 		run_launch(opt_rest(&o));
 	readers_load();

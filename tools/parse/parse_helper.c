@@ -19,37 +19,13 @@
 
 enum { REQUEST = 5 * SERVE_LINE + 8, PROBE = 64 << 20 };
 
-/* The output file may grow to the maximum size of an answer. */
-#define OUT_MAX ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
-
-static const struct format formats[] = {
-	{"text", {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16}, text_load, text_parse},
-	{"mail", {.memory = (size_t)1280 << 20, .file_size = OUT_MAX, .files = 16}, mail_load, mail_parse},
-	{"pdf", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 32}, pdf_load, pdf_parse},
-	{"packed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, packed_load, packed_parse},
-	{"picture", {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64}, picture_load, picture_parse},
-	{"picture_extra",
-	 {.memory = (size_t)2 << 30, .file_size = OUT_MAX, .files = 64},
-	 picture_extra_load,
-	 picture_parse},
-	{"av", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 32}, av_load, av_parse},
-	{"feed", {.memory = (size_t)1 << 30, .file_size = OUT_MAX, .files = 16}, feed_load, feed_parse},
-	{.name = "reader", .load = reader_load, .parse = reader_parse},
-};
-
 static const struct format *
-format_of(const char *name)
+format_of(const struct format *formats, size_t count, const char *name)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		if (strcmp(formats[i].name, name) == 0)
 			return &formats[i];
 	return NULL;
-}
-
-int
-serve_knows(const char *format)
-{
-	return format_of(format) != NULL;
 }
 
 /* --- requests and answers --- */
@@ -189,9 +165,8 @@ on_abort_signal(int signal)
 /* The process ends with _exit: nothing is left to write, and the exit handlers of libraries or sanitizers make calls
  * that are not allowed here. */
 _Noreturn void
-parse_serve(const char *format)
+parse_serve(const struct format *f)
 {
-	const struct format *f = format_of(format);
 	struct sigaction on_abort = {.sa_handler = on_abort_signal};
 	struct request r;
 	static char text[REQUEST];
@@ -218,4 +193,15 @@ parse_serve(const char *format)
 			break;
 	}
 	_exit(got == 0 ? EX_ALL_WELL : EX_OSERR);
+}
+
+_Noreturn void
+parse_serve_main(int argc, char **argv, const struct format *formats, size_t count)
+{
+	const struct format *f = argc == 3 ? format_of(formats, count, argv[2]) : NULL;
+
+	msg_program("bi-parse");
+	if (!f)
+		msg_die(EX_WRONG_USE, "this program is a part of bi-parse, which starts it");
+	parse_serve(f);
 }

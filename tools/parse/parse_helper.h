@@ -11,15 +11,24 @@
 #ifndef BI_PARSE_HELPER_H
 #define BI_PARSE_HELPER_H
 
+#include <stddef.h>
+
+#include "doc.h"
+#include "formats.h"
+
+/* The output file may grow to the maximum size of an answer. */
+#define PARSE_OUT_MAX ((size_t)DOC_IMAGES + DOC_TEXT + DOC_META)
+
 enum {
 	SERVE_LINE = 8192,  /* bytes of a line of a request */
 	SERVE_ANSWER = 256, /* bytes of an answer, with its NUL */
 };
 
-/* Whether there is a format of that name. */
-int serve_knows(const char *format);
+/* Answers requests for the format F on standard input, a socket, until end-of-file. */
+_Noreturn void parse_serve(const struct format *f);
 
-/* Answers requests on standard input, a socket, until end-of-file. */
-_Noreturn void parse_serve(const char *format);
+/* The main() of a program that parses some formats alone, `bi-parse-pdf --serve pdf`: `bi-parse --serve pdf` becomes
+ * it. So the libraries for a format are loaded for its files only. */
+_Noreturn void parse_serve_main(int argc, char **argv, const struct format *formats, size_t count);
 
 #endif

@@ -9,12 +9,12 @@
 
 #include "base/msg.h"
 #include "base/paths.h"
-#include "csv.h"
 #include "files/file.h"
 #include "formats.h"
-#include "plain_markdown.h"
+#include "markdown/plain_markdown.h"
 #include "reader_input.h"
 #include "readers.h"
+#include "text/csv.h"
 
 enum { PROGRAMS = 64 };
 

@@ -20,7 +20,7 @@
 #include "html/url.h"
 #include "source.h"
 
-enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, RELEASED_LOOK_MS = 1000, WORDS = 2048 };
+enum { REDIRECTS_MAX = 5, HOLD_MIN_MS = 1000, RELEASED_LOOK_MS = 1000, WORDS = 64 << 10 };
 
 struct asker {
 	const struct settings *set;

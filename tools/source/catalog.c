@@ -5,17 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "records/rec.h"
 #include "records/table_head.h"
 #include "source.h"
 
-enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MAX = 1000, CATEGORIES_SHOWN = 12 };
+enum { NAMED_IDS = 3, SPARE = 1024, COLUMNS_MAX = 1000, CATEGORIES_SHOWN = 12, NUMBERED = 5 };
 
 /* Ids that were seen, by 16 bytes of their digests. */
 struct seen {
@@ -31,6 +33,10 @@ struct reading {
 	struct catalog *c;
 	struct table_input *rows;
 	struct table_head head; /* of a table */
+	const char *item;       /* the column with the items of a SPARQL result; NULL: it is none */
+	bool plain;             /* a name or a Wikidata id on each line */
+	bool begun;             /* a line of these was read */
+	uint64_t repeated;      /* rows of a SPARQL result for an item that had one */
 	struct seen seen;
 	uint64_t matched; /* subjects of the category */
 	char *categories[CATEGORIES_SHOWN];
@@ -167,9 +173,34 @@ keep_texts(struct subject *s, const char *id, const char *name, const char *cate
 	s->category = all + a + b;
 }
 
+/* Whether a later row for an item is usual, and is then only counted: a SPARQL result has one for each combination of
+ * values. */
+static bool
+is_repetition(struct reading *r, unsigned long long before)
+{
+	if (!r->item)
+		return false;
+	r->repeated += before > 0;
+	return before > 0;
+}
+
+/* An id that is the URI of a Wikidata item becomes the item's id. */
+static void
+shorten_id(struct json_object *o)
+{
+	const char *text = rec_string(o, "id");
+	char id[SUBJECT_MAX + 1];
+
+	if (!text || !strchr(text, ':') || !catalog_entity(text, id, sizeof(id)))
+		return;
+	rec_add_string(o, "id", id);
+	if (!rec_string(o, "wikidata"))
+		rec_add_string(o, "wikidata", id);
+}
+
 /* Handles O, which may not be a subject, and owns it. */
 static void
-take(struct reading *r, struct json_object *o, unsigned long long line)
+take_subject(struct reading *r, struct json_object *o, unsigned long long line)
 {
 	char id_room[SUBJECT_MAX + 2], name_room[64], category_room[64];
 	const char *id = rec_text(o, "id", id_room, sizeof(id_room));
@@ -187,7 +218,9 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 		bad(r, line, "has no \"name\": subject %s is left out", id);
 	else if (r->set->by_ids ? !is_asked(r->set, id) : r->set->category && strcmp(r->set->category, category) != 0)
 		note_category(r, category);
-	else if ((before = line_before(&r->seen, id, line)) > 0)
+	else if ((before = line_before(&r->seen, id, line)) > 0 && is_repetition(r, before))
+		;
+	else if (before > 0)
 		bad(r, line, "repeats the id '%.80s' of line %llu: '%.100s' is left out", id, before, name);
 	else {
 		const struct settings *set = r->set;
@@ -207,7 +240,33 @@ take(struct reading *r, struct json_object *o, unsigned long long line)
 	json_object_put(o);
 }
 
+static void
+take(struct reading *r, struct json_object *o, unsigned long long line)
+{
+	if (r->item)
+		catalog_sparql_subject(o, r->item);
+	shorten_id(o);
+	take_subject(r, o, line);
+}
+
 /* --- lines and tables --- */
+
+static void
+take_plain_line(struct reading *r, const struct table_row *row)
+{
+	struct json_object *o;
+
+	if (utf8_valid_length(row->cells[0], strlen(row->cells[0])) < strlen(row->cells[0])) {
+		bad(r, row->line, "is not UTF-8 text");
+		return;
+	}
+	if (!r->begun && strcasecmp(row->cells[0], "id") == 0)
+		msg_die(EX_DATAERR, "the catalog has ids only: a table begins with a line such as id,name,category");
+	o = catalog_line(row->cells[0], !r->begun);
+	r->begun = r->begun || o;
+	if (o)
+		take(r, o, row->line);
+}
 
 static void
 take_line(struct reading *r, const struct table_row *row)
@@ -238,10 +297,12 @@ take_head(struct reading *r, const struct table_row *row)
 	id = table_head_has(&r->head, "id");
 	name = table_head_has(&r->head, "name");
 	if (!id || !name)
+		r->item = catalog_sparql_item(&r->head);
+	if ((!id || !name) && !r->item)
 		msg_die(EX_DATAERR,
 			"the catalog's first line names no column '%s': a table begins with a line such as "
-			"id,name,category; "
-			"other catalogs have a JSON object on each line",
+			"id,name,category or item,itemLabel; other catalogs have a JSON object, a name or a Wikidata "
+			"id on each line (names with commas need --file FILE.txt)",
 			id ? "name" : "id");
 }
 
@@ -276,9 +337,17 @@ read_rows(struct reading *r)
 	case TABLE_INPUT_TABLE:
 		break;
 	}
+	r->plain = table_input_kind(r->rows) == TABLE_INPUT_TABLE &&
+		   (table_input_is_plain(r->rows) || (r->set->file && word_ends_in(r->set->file, ".txt")));
+	if (r->plain)
+		table_input_as_lines(r->rows);
 	while ((what = table_input_next(r->rows, &row)) != TABLE_INPUT_END) {
 		if (what == TABLE_INPUT_BAD)
 			bad(r, row.line, "%s", row.wrong);
+		else if (r->plain && !r->begun && row.cells[0][strspn(row.cells[0], " \t")] == '<')
+			msg_die(EX_DATAERR, "the catalog is HTML or XML, not a list");
+		else if (r->plain)
+			take_plain_line(r, &row);
 		else if (table_input_kind(r->rows) == TABLE_INPUT_LINES)
 			take_line(r, &row);
 		else if (!r->head.names)
@@ -286,6 +355,9 @@ read_rows(struct reading *r)
 		else
 			take_cells(r, &row);
 	}
+	if (r->repeated)
+		msg_warn("%llu lines of the catalog are about items that have an earlier line, which is used",
+			 (unsigned long long)r->repeated);
 }
 
 /* --- the choice --- */
@@ -374,22 +446,23 @@ name_by_ids(const struct settings *set, struct buf *name, struct buf *label)
 	}
 }
 
-/* A window whose offset is not a multiple of its size has no number, so its name has its place. */
+/* Batches of five are numbered. The name of every other window says where it is, so that no two have one name. */
 static void
 name_by_window(const struct settings *set, const struct catalog *c, struct buf *name, struct buf *label)
 {
 	unsigned long long first = set->offset + 1, last = set->offset + c->n, end = set->offset + set->count;
 
 	buf_str(name, set->category ? set->category : "ALL");
-	if (!set->count || set->offset % set->count == 0) {
-		unsigned long long number = set->count ? set->offset / set->count + 1 : 1;
+	if (set->count == NUMBERED && set->offset % NUMBERED == 0) {
+		unsigned long long number = set->offset / NUMBERED + 1;
 
 		buf_printf(name, "_batch%llu", number);
 		buf_printf(label, "Batch %llu (chars %llu-%llu)", number, first, last);
-	} else {
-		buf_printf(name, "_chars%llu-%llu", first, end);
-		buf_printf(label, "Chars %llu-%llu", first, last);
+		return;
 	}
+	if (set->count)
+		buf_printf(name, "_chars%llu-%llu", first, end);
+	buf_printf(label, "Chars %llu-%llu", first, last);
 }
 
 static void

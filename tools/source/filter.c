@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@
 #include "records/rec.h"
 #include "source.h"
 
-enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MAX = 64 << 20 };
+enum { PATIENCE_MS = 60 * 1000, CHUNK = 1 << 16, ANSWER_MAX = 64 << 20, PROGRAM_MAX = 1 << 20 };
 
 struct filter {
 	const struct conf *conf;
@@ -37,6 +38,27 @@ filter_open(const struct conf *c, const char *def)
 		"include \"%s\"; try {ok: [%s($conf)]} catch {error: (if type == \"string\" then . else tojson end)}",
 		c->name, def);
 	return f;
+}
+
+bool
+filter_exists(const struct conf *c, const char *def)
+{
+	struct buf path = {0}, text = {0}, start = {0};
+	bool exists;
+	int fd;
+
+	buf_printf(&path, "%s/%s.jq", c->dir.data, c->name);
+	buf_printf(&start, "def %s(", def);
+	fd = open(path.data, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || file_read_all(fd, PROGRAM_MAX, &text) < 0)
+		msg_die_errno(EX_CONFIG, "cannot read the filters of the source '%s', %s", c->name, path.data);
+	close(fd);
+	buf_str(&text, "");
+	exists = strstr(text.data, start.data) != NULL;
+	buf_free(&path);
+	buf_free(&text);
+	buf_free(&start);
+	return exists;
 }
 
 static void

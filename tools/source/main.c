@@ -15,9 +15,10 @@ enum { CANDIDATES = 15, CANDIDATES_MAX = 500, IDS_MAX = 1000 };
 static const struct opt table[] = {
 	{'f', "file", "FILE", "read the catalog of subjects from FILE (else stdin)"},
 	{OPT_IDS, "ids", "ID,...", "search for these subjects; operands are ids too"},
-	{'b', "batch", "NAME", "the name of the batch (else from the selection: M_batch1)"},
+	{'b', "batch", "NAME", "the name of the batch (else from the selection: M_batch1, M_chars1-20)"},
 	{OPT_LABEL, "label", "TEXT", "the label of the batch (else such as 'Batch 1 (chars 1-5)')"},
-	{'s', "source", "NAME", "the source: wikimedia, openverse, none (wikimedia)"},
+	{'s', "source", "NAME,...",
+	 "the sources: wikimedia, wikidata, openverse, internetarchive, folder, none (wikimedia)"},
 	{'n', "max", "N", "the most candidates for a subject (15)"},
 	{OPT_CACHE, "cache", NULL, "store replies for a day, and use stored replies"},
 	{OPT_CONTACT, "contact", "TEXT", "a URL or mail address for the User-Agent (else $BI_CONTACT)"},

@@ -11,16 +11,44 @@
 
 enum { TEXT_MAX = 64 << 10 }; /* bytes of a text of a source's */
 
-/* The key that is equal for equal candidates: the digest of the original, or else the URL. */
+/* Where a candidate is; NULL: nowhere. A file, if the source lists those of this machine. */
 static const char *
-identity(struct json_object *o)
+location_of(struct json_object *o)
 {
-	static const char *const keys[] = {"original_sha1", "sha1", "original_url", "url"};
-	const char *s = NULL;
+	const char *url = rec_string(o, "url");
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !(s && *s); i++)
-		s = rec_string(o, keys[i]);
-	return s;
+	url = url && *url ? url : rec_string(o, "file");
+	return url && *url ? url : NULL;
+}
+
+/* The digest of the original, or NULL. */
+static const char *
+digest_of(struct json_object *o)
+{
+	const char *s = rec_string(o, "original_sha1");
+
+	s = s && *s ? s : rec_string(o, "sha1");
+	return s && *s ? s : NULL;
+}
+
+/* Where the original is, without the scheme: sources differ in whether they write http or https. */
+static const char *
+address_of(struct json_object *o)
+{
+	const char *s = rec_string(o, "original_url"), *rest;
+
+	s = s && *s ? s : location_of(o);
+	rest = strstr(s, "://");
+	return rest ? rest : s;
+}
+
+static bool
+is_same(struct json_object *a, struct json_object *b)
+{
+	const char *x = digest_of(a), *y = digest_of(b);
+
+	return (x && y && strcasecmp(x, y) == 0) || strcmp(address_of(a), address_of(b)) == 0 ||
+	       strcmp(location_of(a), location_of(b)) == 0;
 }
 
 static double
@@ -38,23 +66,35 @@ score_of(struct json_object *o)
 static struct candidate *
 find(struct candidates *c, struct json_object *o)
 {
-	const char *s = identity(o), *url = rec_string(o, "url");
-
 	for (size_t i = 0; i < c->n; i++)
-		if (strcasecmp(identity(c->v[i].json), s) == 0 || strcmp(rec_string(c->v[i].json, "url"), url) == 0)
+		if (is_same(c->v[i].json, o))
 			return &c->v[i];
 	return NULL;
 }
 
-void
-candidates_add(struct candidates *c, struct json_object *candidate, const char *by)
+/* The better one of two that are the same takes over from the other what identifies the original. */
+static void
+replace(struct candidate *c, struct json_object *better, const char *source, double score)
 {
-	const char *url = rec_string(candidate, "url");
+	static const char *const keys[] = {"original_sha1", "original_url"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!rec_string(better, keys[i]))
+			rec_add_filled(better, keys[i], rec_string(c->json, keys[i]));
+	json_object_put(c->json);
+	c->json = json_object_get(better);
+	c->source = source;
+	c->score = score;
+}
+
+void
+candidates_add(struct candidates *c, struct json_object *candidate, const char *source, const char *by)
+{
 	struct candidate *same;
 	double score;
 
 	/* bi-fetch decides whether it is a valid URL; a text that is clearly not a URL is not a candidate. */
-	if (!url || !*url) {
+	if (!location_of(candidate)) {
 		c->passed_over++;
 		return;
 	}
@@ -65,14 +105,13 @@ candidates_add(struct candidates *c, struct json_object *candidate, const char *
 		same = &c->v[c->n];
 		*same = (struct candidate){
 			.json = json_object_get(candidate),
+			.source = source,
 			.found_by = json_object_new_array(),
 			.score = score,
 			.order = c->n++,
 		};
 	} else if (score > same->score) {
-		json_object_put(same->json);
-		same->json = json_object_get(candidate);
-		same->score = score;
+		replace(same, candidate, source, score);
 	}
 	for (size_t i = 0; by && i < json_object_array_length(same->found_by); i++)
 		if (strcmp(json_object_get_string(json_object_array_get_idx(same->found_by, i)), by) == 0)
@@ -141,11 +180,11 @@ static bool
 is_ours(const char *key)
 {
 	return word_is_one_of(key, "attempts", "batch", "bi", "error", "file", "file_id", "found_by", "found_on",
-			      "item", "label", "media", "path", "rank", "source", "status", "subject");
+			      "item", "label", "media", "path", "rank", "source", "sources", "status", "subject");
 }
 
 void
-candidates_print(const struct candidates *c, size_t i, const char *source, struct json_object *item)
+candidates_print(const struct candidates *c, size_t i, struct json_object *item)
 {
 	const struct candidate *one = &c->v[i];
 
@@ -158,7 +197,9 @@ candidates_print(const struct candidates *c, size_t i, const char *source, struc
 		else
 			json_object_object_add(item, key, json_object_get(value));
 	}
-	rec_add_string(item, "source", source);
+	if (!rec_string(one->json, "url"))
+		rec_add_filled(item, "file", rec_string(one->json, "file"));
+	rec_add_string(item, "source", one->source);
 	json_object_object_add(item, "rank", json_object_new_int64((int64_t)i + 1));
 	if (json_object_array_length(one->found_by) > 0)
 		json_object_object_add(item, "found_by", json_object_get(one->found_by));

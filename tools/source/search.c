@@ -11,9 +11,14 @@ struct asking {
 	struct search *s;
 	struct json_object *subject;
 	struct findings *f;
-	long left;   /* requests that may be made */
-	long ways;   /* requests of the first filter that were answered */
-	size_t most; /* candidates that are enough */
+	struct verdict failure; /* of this source */
+	size_t before;          /* the candidates of other sources */
+	uint64_t passed_over;   /* files that cannot be candidates */
+	struct buf why;         /* and why, in words */
+	long left;              /* requests that may be made */
+	bool had_query;         /* the subject has something for which the source can be searched */
+	long ways;              /* requests of the first filter that were answered */
+	size_t most;            /* candidates that are enough */
 };
 
 /* The result of the second filter for the replies to one request. */
@@ -27,8 +32,8 @@ struct reading {
 /* --- reading replies --- */
 
 /* The error that the API itself reported, with any status. */
-static void
-judge_error(struct json_object *error, struct verdict *v)
+void
+search_judge_error(struct json_object *error, struct verdict *v)
 {
 	const char *code = rec_string(error, "code"), *message = rec_string(error, "message");
 	struct json_object *again = NULL;
@@ -60,7 +65,7 @@ read_replies(struct asking *k, struct json_object *request, struct json_object *
 		return;
 	}
 	if (json_object_object_get_ex(answer, "error", &error) && error) {
-		judge_error(error, v);
+		search_judge_error(error, v);
 		return;
 	}
 	if (!json_object_object_get_ex(answer, "candidates", &r->candidates) ||
@@ -75,16 +80,26 @@ read_replies(struct asking *k, struct json_object *request, struct json_object *
 
 /* Counts the files that cannot be candidates, once the results are complete. */
 static void
-take_candidates(struct asking *k, struct json_object *request, const struct reading *r)
+take_candidates(struct asking *k, struct json_object *request, struct json_object *replies, const struct reading *r)
 {
 	struct json_object *reasons;
+	const char *name = request ? rec_string(request, "name") : NULL, *file;
+	struct buf by = {0};
 
+	if (name)
+		buf_printf(&by, "%s%s%s", k->s->several ? k->s->conf->name : "", k->s->several ? "/" : "", name);
 	for (size_t i = 0; i < json_object_array_length(r->candidates); i++) {
 		struct json_object *one = json_object_array_get_idx(r->candidates, i);
 
-		if (json_object_is_type(one, json_type_object))
-			candidates_add(&k->f->candidates, one, request ? rec_string(request, "name") : NULL);
+		if (!json_object_is_type(one, json_type_object))
+			continue;
+		/* A reply of a host must not name a file of this machine. */
+		file = rec_string(one, "file");
+		if (file && !(k->s->local && folder_has(replies, file)))
+			json_object_object_del(one, "file");
+		candidates_add(&k->f->candidates, one, k->s->conf->name, by.data);
 	}
+	buf_free(&by);
 	if (json_object_object_get_ex(json_object_array_get_idx(r->all, 0), "passed_over", &reasons) &&
 	    json_object_is_type(reasons, json_type_object)) {
 		json_object_object_foreach(reasons, why, count)
@@ -93,8 +108,8 @@ take_candidates(struct asking *k, struct json_object *request, const struct read
 
 			if (n <= 0)
 				continue;
-			k->f->passed_over += (uint64_t)n;
-			buf_printf(&k->f->why, "%s%lld %s", k->f->why.len ? ", " : "", (long long)n, why);
+			k->passed_over += (uint64_t)n;
+			buf_printf(&k->why, "%s%lld %s", k->why.len ? ", " : "", (long long)n, why);
 		}
 	}
 }
@@ -132,6 +147,12 @@ get(struct asking *k, struct json_object *request, const char *url, struct json_
 	size_t n = json_object_array_length(replies);
 
 	*r = (struct reading){0};
+	if (k->s->local) {
+		json_object_array_add(replies, folder_list(url, v));
+		if (v->kind == ANSWERED)
+			read_replies(k, request, replies, r, v);
+		return;
+	}
 	if (reply) {
 		k->s->cached++;
 		json_object_array_add(replies, reply);
@@ -162,16 +183,16 @@ get(struct asking *k, struct json_object *request, const char *url, struct json_
 static bool
 is_enough(const struct asking *k)
 {
-	return k->f->candidates.n >= k->most;
+	return k->f->candidates.n - k->before >= k->most;
 }
 
 /* Records that a request failed. Returns whether further requests may be sent. */
 static bool
 note_failure(struct asking *k, const struct verdict *v)
 {
-	if (k->f->failure.kind == ANSWERED) {
-		k->f->failure = *v;
-		k->f->failure.kind = FAILED;
+	if (k->failure.kind == ANSWERED) {
+		k->failure = *v;
+		k->failure.kind = FAILED;
 	}
 	return v->kind == FAILED && !v->retryable;
 }
@@ -183,7 +204,7 @@ ask_request(struct asking *k, struct json_object *request)
 {
 	struct json_object *replies = json_object_new_array();
 	long pages = (long)conf_number(k->s->conf, "pages", 1);
-	const char *first = rec_string(request, "url");
+	const char *first = rec_string(request, k->s->local ? "glob" : "url");
 	char *url = buf_strdup(first ? first : "");
 	bool go_on = true;
 
@@ -200,7 +221,7 @@ ask_request(struct asking *k, struct json_object *request)
 		}
 		next = r.more && strcmp(r.more, url) != 0 ? buf_strdup(r.more) : NULL;
 		if (r.whole || !next || k->left <= 0) {
-			take_candidates(k, request, &r);
+			take_candidates(k, request, replies, &r);
 			json_object_put(replies);
 			replies = json_object_new_array();
 			if (--pages <= 0 || is_enough(k)) {
@@ -228,7 +249,7 @@ read_alone(struct asking *k)
 
 	read_replies(k, NULL, replies, &r, &v);
 	if (v.kind == ANSWERED)
-		take_candidates(k, NULL, &r);
+		take_candidates(k, NULL, replies, &r);
 	else
 		note_failure(k, &v);
 	json_object_put(r.all);
@@ -245,30 +266,32 @@ ask_all(struct asking *k)
 	requests = filter_ask(k->s->requests, in, wrong, sizeof(wrong));
 	json_object_put(in);
 	if (!requests)
-		verdict_set(&k->f->failure, FAILED, "filter_failed", "%s", wrong);
-	else if (json_object_array_length(requests) == 0)
-		verdict_set(&k->f->failure, FAILED, "no_query", "it has nothing for which %s can be searched",
-			    conf_title(k->s->conf));
+		verdict_set(&k->failure, FAILED, "filter_failed", "%s", wrong);
+	k->had_query = !requests || json_object_array_length(requests) > 0;
 	for (size_t i = 0; requests && i < json_object_array_length(requests) && k->left > 0 && !is_enough(k); i++)
 		if (!ask_request(k, json_object_array_get_idx(requests, i)))
 			break;
 	json_object_put(requests);
 }
 
-/* Records in the findings why there are no candidates. */
+/* Records in the findings why this source has no candidates. */
 static void
 note_nothing(const struct asking *k)
 {
-	struct findings *f = k->f;
+	struct buf *out = &k->f->nothing;
+	const char *title = conf_title(k->s->conf);
 
-	if (f->passed_over)
-		verdict_set(&f->failure, FAILED, "no_candidates", "no result of %s for it can be a candidate: %.200s",
-			    conf_title(k->s->conf), f->why.data);
-	else if (!k->s->asker)
-		verdict_set(&f->failure, FAILED, "no_candidates", "it has no \"urls\"");
+	if (out->len)
+		buf_str(out, "; ");
+	if (k->passed_over)
+		buf_printf(out, "no result of %s for it can be a candidate: %.200s", title, k->why.data);
+	else if (!k->s->asker && !k->s->local)
+		buf_str(out, "it has no \"urls\"");
+	else if (!k->had_query)
+		buf_printf(out, "it has nothing for which %s can be searched", title);
 	else
-		verdict_set(&f->failure, FAILED, "no_candidates", "%s has nothing for it, searched in %ld ways",
-			    conf_title(k->s->conf), k->ways);
+		buf_printf(out, "%s has nothing for it, searched in %ld ways", title, k->ways);
+	k->f->had_query = k->f->had_query || k->had_query;
 }
 
 void
@@ -279,33 +302,44 @@ search_subject(struct search *s, const struct subject *who, struct findings *f)
 		.s = s,
 		.subject = who->json,
 		.f = f,
+		.before = f->candidates.n,
 		.left = (long)conf_number(s->conf, "requests", 12),
 		.most = (size_t)conf_number(s->conf, "enough", 0),
+		.had_query = true,
 	};
 
 	if (k.most < (size_t)s->set->max)
 		k.most = (size_t)s->set->max;
-	*f = (struct findings){0};
 	if (s->asker && give_up && s->failures_in_a_row >= give_up) {
-		verdict_set(&f->failure, FAILED, "source_given_up",
+		verdict_set(&k.failure, FAILED, "source_given_up",
 			    "%s failed %u times in a row and is not searched again", conf_title(s->conf),
 			    s->failures_in_a_row);
-		f->failure.retryable = true;
-		return;
+		k.failure.retryable = true;
+	} else {
+		if (s->asker || s->local)
+			ask_all(&k);
+		else
+			read_alone(&k);
+		s->failures_in_a_row = k.failure.kind != ANSWERED && k.failure.retryable ? s->failures_in_a_row + 1 : 0;
 	}
-	if (s->asker)
-		ask_all(&k);
-	else
-		read_alone(&k);
-	if (f->candidates.n == 0 && f->failure.kind == ANSWERED)
+	if (k.failure.kind == ANSWERED && f->candidates.n == k.before)
 		note_nothing(&k);
+	else if (f->failure.kind == ANSWERED)
+		f->failure = k.failure;
+	buf_free(&k.why);
+}
+
+void
+findings_finish(struct findings *f)
+{
 	candidates_sort(&f->candidates);
-	s->failures_in_a_row = f->failure.kind != ANSWERED && f->failure.retryable ? s->failures_in_a_row + 1 : 0;
+	if (f->candidates.n == 0 && f->failure.kind == ANSWERED)
+		verdict_set(&f->failure, FAILED, f->had_query ? "no_candidates" : "no_query", "%s", f->nothing.data);
 }
 
 void
 findings_free(struct findings *f)
 {
 	candidates_free(&f->candidates);
-	buf_free(&f->why);
+	buf_free(&f->nothing);
 }

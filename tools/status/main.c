@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/msg.h"
@@ -58,6 +59,13 @@ add_name(const char *name, void *arg)
 	return true;
 }
 
+/* job-2 comes before job-10. */
+static int
+compare_names(const void *a, const void *b)
+{
+	return strverscmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* The batches of the operands, or all batches. */
 static struct batch_args
 find_names(const struct root *root, char **operands)
@@ -66,8 +74,12 @@ find_names(const struct root *root, char **operands)
 
 	for (; *operands; operands++)
 		batch_args_add(&names, *operands);
-	if (!names.n && batch_each(root, add_name, &names) < 0)
+	if (names.n)
+		return names;
+	if (batch_each(root, add_name, &names) < 0)
 		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", root->path);
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), compare_names);
 	return names;
 }
 
@@ -81,7 +93,7 @@ to_stdout(const char *bytes, size_t n, void *arg)
 
 /* 0 or an exit code after a message. */
 static int
-print_document(struct batch *b, const struct job_status *p)
+print_document(struct batch *b, struct job_status *p)
 {
 	int rc = job_status_print(b, p, options.set.offset, options.set.limit, to_stdout, NULL), error = errno;
 

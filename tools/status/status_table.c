@@ -103,7 +103,7 @@ compare_ranks(const void *a, const void *b)
 {
 	const struct snapshot *x = *(const struct snapshot *const *)a, *y = *(const struct snapshot *const *)b;
 
-	return sort_rank(x) != sort_rank(y) ? sort_rank(x) - sort_rank(y) : strcmp(x->name, y->name);
+	return sort_rank(x) != sort_rank(y) ? sort_rank(x) - sort_rank(y) : strverscmp(x->name, y->name);
 }
 
 static int

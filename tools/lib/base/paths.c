@@ -36,6 +36,18 @@ path_of_program(struct buf *out, const char *name)
 }
 
 int
+path_of_helper(struct buf *out, const char *name)
+{
+	if (own_dir(out) < 0)
+		return -1;
+	buf_printf(out, "/helpers/%s", name);
+	if (access(out->data, X_OK) == 0 || own_dir(out) < 0)
+		return 0;
+	buf_printf(out, "/../libexec/bi/%s", name);
+	return access(out->data, X_OK);
+}
+
+int
 path_of_share(struct buf *out, const char *name)
 {
 	const char *given = getenv("BI_SHARE");

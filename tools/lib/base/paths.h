@@ -16,6 +16,10 @@ int path_of_share(struct buf *out, const char *name);
 /* Sets OUT to the path of our program NAME ("bi-type"), beside this executable. Returns 0 or -1 with errno. */
 int path_of_program(struct buf *out, const char *name);
 
+/* The same for a program that only our programs start: in helpers/ beside this executable (the source tree), else in
+ * ../libexec/bi (an installed prefix). */
+int path_of_helper(struct buf *out, const char *name);
+
 /* Sets OUT to the path of our manual page NAME ("bi-fetch") of SECTION ('1') in the source tree, if this executable is
  * in its bin/. Returns 0, or -1 with errno if there is no source tree; man(1) then finds the page. */
 int path_of_manual(struct buf *out, const char *name, char section);

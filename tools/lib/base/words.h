@@ -20,4 +20,9 @@ bool word_is_in_any_case(const char *word, size_t n, const char *const *list);
 /* Returns whether NAME ends with END and is longer. */
 bool word_ends_in(const char *name, const char *end);
 
+/* Returns how many bytes have to be replaced, inserted or removed to make B of A; more than WORD_MAX if one of them is
+ * longer than that. */
+enum { WORD_MAX = 64 };
+size_t word_distance(const char *a, const char *b);
+
 #endif

@@ -245,6 +245,9 @@ struct batch_counts {
  * -1. */
 int batch_count(const struct batch *b, struct batch_counts *counts);
 
+/* The same, and appends the states of all items (p, r, c, f or x) to STATES. Both come from the same read. */
+int batch_count_states(const struct batch *b, struct batch_counts *counts, struct buf *states);
+
 /* Returns how many items there are, removed ones too, or -1 with errno. */
 int64_t batch_length(const struct batch *b);
 

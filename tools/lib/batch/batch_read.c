@@ -1,5 +1,6 @@
 #include <endian.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -321,42 +322,51 @@ batch_is_claimed(const struct batch *b, uint32_t k)
 }
 
 int
-batch_count(const struct batch *b, struct batch_counts *counts)
+batch_count_states(const struct batch *b, struct batch_counts *counts, struct buf *states)
 {
-	unsigned char chunk[1 << 16];
-	uint64_t completed = 0, failed = 0, processing = 0, removed = 0;
+	char chunk[1 << 16];
 	int64_t length = batch_length(b);
-	uint64_t left;
+	uint64_t left, n_of[UCHAR_MAX + 1] = {0};
 	off_t at = 0;
 	int held = b->lock >= 0 ? lock_bytes_held(b->lock, 0, 1, NULL) : 0;
 
 	if (length < 0 || held < 0)
 		return -1;
-	*counts = (struct batch_counts){.held = held};
-	counts->length = left = (uint64_t)length;
-	while (left > 0 && b->state >= 0) {
-		ssize_t n = file_read_at(b->state, chunk, left < sizeof(chunk) ? (size_t)left : sizeof(chunk), at);
+	*counts = (struct batch_counts){.held = held, .length = (uint64_t)length};
+	for (left = counts->length; left > 0;) {
+		size_t most = left < sizeof(chunk) ? (size_t)left : sizeof(chunk);
+		ssize_t n = b->state >= 0 ? file_read_at(b->state, chunk, most, at) : 0;
 
 		if (n < 0)
 			return -1;
-		if (n == 0)
-			break;
 		for (ssize_t i = 0; i < n; i++) {
-			completed += chunk[i] == 'c';
-			failed += chunk[i] == 'f';
-			processing += chunk[i] == 'r';
-			removed += chunk[i] == 'x';
+			n_of[(unsigned char)chunk[i]]++;
+			chunk[i] = chunk[i] ? chunk[i] : 'p';
 		}
+		if (n == 0) { /* the file is shorter than the batch */
+			if (!states)
+				break;
+			memset(chunk, 'p', most);
+			n = (ssize_t)most;
+		}
+		if (states)
+			buf_add(states, chunk, (size_t)n);
 		at += n;
 		left -= (uint64_t)n;
 	}
-	counts->removed = removed;
-	counts->total = counts->length - removed;
-	counts->completed = completed;
-	counts->failed = failed;
-	counts->processing = counts->held ? processing : 0;
+	counts->removed = n_of['x'];
+	counts->total = counts->length - counts->removed;
+	counts->completed = n_of['c'];
+	counts->failed = n_of['f'];
+	counts->processing = counts->held ? n_of['r'] : 0;
 	counts->pending = counts->total - counts->completed - counts->failed - counts->processing;
 	return 0;
+}
+
+int
+batch_count(const struct batch *b, struct batch_counts *counts)
+{
+	return batch_count_states(b, counts, NULL);
 }
 
 struct result_search {

@@ -1,6 +1,7 @@
 #include "batch/job_status.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -148,6 +149,8 @@ job_status_print_job(const struct batch *b, struct json_object *about, const str
 	add_known(out, "label", about);
 	add_known(out, "category", about);
 	add_known(out, "notebook", about);
+	if (type && strcmp(type, "url_parse_media") == 0) /* its pages may have more items */
+		buf_printf(out, ",\"total_is_final\":%s", p->done ? "true" : "false");
 	if (c->removed)
 		buf_printf(out, ",\"removed_items\":%llu", (unsigned long long)c->removed);
 	if (p->stale)
@@ -246,22 +249,34 @@ add_subject(struct buf *out, struct json_object *item)
 	buf_add(out, ",", 1);
 }
 
+const char *
+job_status_word(int state, bool held)
+{
+	return state == 'c'           ? "completed"
+	       : state == 'f'         ? "failed"
+	       : state == 'x'         ? "removed"
+	       : state == 'r' && held ? "processing"
+				      : "pending";
+}
+
+void
+job_upload_id(uint64_t job, uint32_t item, char out[33])
+{
+	snprintf(out, 33, "%016llx%016lx", (unsigned long long)job, (unsigned long)item);
+}
+
 int
-job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *out, struct buf *line)
+job_status_print_item(const struct batch *b, struct json_object *about, uint32_t k, int state, bool held,
+		      struct buf *out, struct buf *line)
 {
 	struct batch_place place = {0};
 	struct json_object *o;
-	const char *status;
-	int state = batch_state(b, k), error = state < 0 ? errno : 0;
+	char derived[33];
+	int error = 0;
 	static const char *const given[] = {"upload_id", "upload_url_id", "upload_file_id"};
 	const char *id = NULL;
 
-	status = state == 'c'           ? "completed"
-		 : state == 'f'         ? "failed"
-		 : state == 'x'         ? "removed"
-		 : state == 'r' && held ? "processing"
-					: "pending";
-	buf_printf(out, "{\"id\":%lu,\"status\":\"%s\",", (unsigned long)k, status);
+	buf_printf(out, "{\"id\":%lu,\"status\":\"%s\",", (unsigned long)k, job_status_word(state, held));
 
 	buf_clear(line);
 	if (was_read(batch_item(b, k, line), &error))
@@ -272,6 +287,11 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	add_subject(out, o);
 	for (size_t i = 0; !id && i < sizeof(given) / sizeof(given[0]); i++)
 		id = rec_string(o, given[i]);
+	/* What was found on a page of a job is known to its notebook by this id. */
+	if (!id && rec_string(about, "notebook") && rec_number(about, "job_id", 0) > 0) {
+		job_upload_id((uint64_t)rec_number(about, "job_id", 0), k, derived);
+		id = derived;
+	}
 	add_string(out, "upload_id", id ? id : place.key);
 	json_object_put(o);
 
@@ -289,72 +309,46 @@ job_status_print_item(const struct batch *b, uint32_t k, bool held, struct buf *
 	return error ? -1 : 0;
 }
 
-/* The next item after K that is not removed; 0: there is none. -1 with errno. */
-static int64_t
-next_listed(const struct batch *b, const struct batch_counts *c, uint64_t k)
-{
-	for (k++; k <= c->length; k++) {
-		int state = c->removed ? batch_state(b, (uint32_t)k) : 'p';
-
-		if (state < 0)
-			return -1;
-		if (state != 'x')
-			return (int64_t)k;
-	}
-	return 0;
-}
-
-/* The item before the first that is listed after OFFSET others. -1 with errno. */
-static int64_t
-skip_listed(const struct batch *b, const struct batch_counts *c, uint64_t offset)
-{
-	int64_t k = 0, next;
-
-	if (!c->removed)
-		return (int64_t)offset;
-	for (uint64_t i = 0; i < offset && (next = next_listed(b, c, (uint64_t)k)) != 0; i++) {
-		if (next < 0)
-			return -1;
-		k = next;
-	}
-	return k;
-}
-
 int
-job_status_print_known(const struct batch *b, struct json_object *about, const struct job_status *p, uint64_t offset,
+job_status_print_known(const struct batch *b, struct json_object *about, struct job_status *p, uint64_t offset,
 		       uint64_t limit, job_status_sink *sink, void *arg)
 {
-	const struct batch_counts *c = &p->counts;
-	struct buf out = {0}, line = {0};
+	struct buf out = {0}, line = {0}, states = {0};
 	const char *before = "";
-	int64_t k;
 	int error = 0;
 
-	k = limit && offset < c->total ? skip_listed(b, c, offset) : 0;
-	if (offset >= c->total)
-		limit = 0;
+	if (limit && batch_count_states(b, &p->counts, &states) < 0)
+		return -1;
+	job_status_derive(p);
 	buf_str(&out, "{\"batch_job\":");
 	job_status_print_job(b, about, p, &out);
 	buf_str(&out, ",\"items\":[");
-	for (; limit > 0 && k >= 0 && (k = next_listed(b, c, (uint64_t)k)) > 0; limit--) {
+	for (size_t k = 1; limit > 0 && k <= states.len; k++) {
+		if (states.data[k - 1] == 'x')
+			continue;
+		if (offset > 0) {
+			offset--;
+			continue;
+		}
+		limit--;
 		buf_str(&out, before);
 		before = ",";
-		was_read(job_status_print_item(b, (uint32_t)k, c->held, &out, &line), &error);
+		was_read(job_status_print_item(b, about, (uint32_t)k, states.data[k - 1], p->counts.held, &out, &line),
+			 &error);
 		sink(out.data, out.len, arg);
 		buf_clear(&out);
 	}
-	if (k < 0)
-		was_read(-1, &error);
 	buf_str(&out, "]}");
 	sink(out.data, out.len, arg);
 	buf_free(&out);
 	buf_free(&line);
+	buf_free(&states);
 	errno = error;
 	return error ? -1 : 0;
 }
 
 int
-job_status_print(struct batch *b, const struct job_status *p, uint64_t offset, uint64_t limit, job_status_sink *sink,
+job_status_print(struct batch *b, struct job_status *p, uint64_t offset, uint64_t limit, job_status_sink *sink,
 		 void *arg)
 {
 	struct buf line = {0};

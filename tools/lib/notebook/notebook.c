@@ -62,12 +62,6 @@ notebook_has_file_id(const char *nb, const char *id)
 	return memcmp(id + 2, digits, NAME_DIGITS) == 0;
 }
 
-void
-notebook_upload_id(uint64_t job, uint32_t item, char out[33])
-{
-	snprintf(out, 33, "%016llx%016lx", (unsigned long long)job, (unsigned long)item);
-}
-
 const char *
 notebook_upload_id_check(const char *id)
 {

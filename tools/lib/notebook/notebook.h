@@ -31,9 +31,6 @@ void notebook_file_id(const char *nb, const char *sha256, char out[NOTEBOOK_FILE
 /* Returns whether ID has the form of a file id of the notebook NB. */
 bool notebook_has_file_id(const char *nb, const char *id);
 
-/* Stores the upload id of an item to which the client gave none: 32 hexadecimal digits. */
-void notebook_upload_id(uint64_t job, uint32_t item, char out[33]);
-
 /* Returns NULL for a valid upload id of a client, else what is wrong with it. */
 const char *notebook_upload_id_check(const char *id);
 
@@ -128,17 +125,19 @@ struct notebook_cursor {
 	uint32_t at;
 };
 
-/* Returns how many files there are with the type MIME: "image/png"; "image/" or "image/" and a star for all that begin
- * so; NULL for all. */
+/* Returns how many files there are with the type MIME: "image/png"; "image", "image/" or "image/" and a star for all
+ * that begin so; NULL for all. */
 size_t notebook_files(const struct notebook *nb, const char *mime);
 /* Stores the next of them, newest first. Returns false behind the last. */
 bool notebook_next_file(const struct notebook *nb, const char *mime, struct notebook_cursor *c,
 			struct notebook_file *out);
 
-/* notebook_knowledge() returns how many knowledge items there are: those in the knowledge base, or ALL.
- * notebook_next_knowledge() stores the next of them, and returns false behind the last. */
-size_t notebook_knowledge(const struct notebook *nb, bool all);
-bool notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cursor *c, struct notebook_file *out);
+/* notebook_knowledge() returns how many files there are in the knowledge base, or with ALL how many have a knowledge
+ * item, of the type MIME, as above. notebook_next_knowledge() stores the next of them, newest first, and returns false
+ * behind the last. Each file is there once: with its newest item that is linked, or else with its newest. */
+size_t notebook_knowledge(const struct notebook *nb, bool all, const char *mime);
+bool notebook_next_knowledge(const struct notebook *nb, bool all, const char *mime, struct notebook_cursor *c,
+			     struct notebook_file *out);
 
 /* notebook_line() returns the log's line of a file as an object, which the caller frees with json_object_put(), or NULL
  * with errno if it cannot be read. notebook_notes() returns the line that linked it with notes, or NULL if there is
@@ -152,8 +151,8 @@ struct json_object *notebook_notes(const struct notebook *nb, const struct noteb
  * nothing if a newer one has come meanwhile, which notebook_find_file() then finds. */
 int notebook_delete(struct notebook *nb, const struct notebook_file *f);
 
-/* notebook_link() puts the knowledge item into the knowledge base, with NOTES unless NULL. notebook_unlink() takes it
- * out. */
+/* notebook_link() puts the knowledge item into the knowledge base, with NOTES unless NULL. notebook_unlink() takes its
+ * file out: that item, and all others that have the same bytes. */
 int notebook_link(struct notebook *nb, uint64_t knowledge, const char *notes);
 int notebook_unlink(struct notebook *nb, uint64_t knowledge);
 

@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/scan.h"
 #include "base/userinfo.h"
+#include "batch/job_status.h"
 #include "batch/queue.h"
 #include "files/append.h"
 #include "notebook/notebook_internal.h"
@@ -114,7 +115,7 @@ find_derived(const struct notebook *nb, const char *id, struct notebook_seen_job
 	if (k == 0 || k > UINT32_MAX || !notebook_find_job(nb, number, job))
 		return false;
 	*item = (uint32_t)k;
-	notebook_upload_id(number, *item, again);
+	job_upload_id(number, *item, again);
 	return strcmp(id, again) == 0;
 }
 
@@ -159,6 +160,8 @@ mime_matches(const char *name, const char *mime)
 {
 	size_t n = strlen(mime);
 
+	if (n > 0 && !strchr(mime, '/'))
+		return strncmp(name, mime, n) == 0 && name[n] == '/';
 	n -= n > 0 && mime[n - 1] == '*';
 	return n > 0 && mime[n - 1] == '/' ? strncmp(name, mime, n) == 0 : strcmp(name, mime) == 0;
 }
@@ -199,22 +202,59 @@ notebook_next_file(const struct notebook *nb, const char *mime, struct notebook_
 	return false;
 }
 
-size_t
-notebook_knowledge(const struct notebook *nb, bool all)
+/* The entry with which the file of E is in the list; 0: the file is not in it. */
+static uint32_t
+entry_to_list(const struct notebook *nb, const struct notebook_entry *e, bool all)
 {
-	return all ? nb->knowledge : nb->linked;
+	uint32_t newest = 0;
+
+	for (uint32_t i = notebook_entry_of_digest(nb, e->digest, NULL); i; i = e->before) {
+		e = &nb->entries[i - 1];
+		if (!(e->flags & NOTEBOOK_LIVE) || !e->knowledge)
+			continue;
+		if (e->flags & NOTEBOOK_LINKED)
+			return i;
+		if (!newest)
+			newest = i;
+	}
+	return all ? newest : 0;
+}
+
+/* The next entry to list behind *AT others, from the newest; 0: there is none. */
+static uint32_t
+next_to_list(const struct notebook *nb, bool all, const char *mime, uint32_t *at)
+{
+	while (*at < nb->entries_n) {
+		uint32_t number = nb->entries_n - (*at)++;
+		const struct notebook_entry *e = &nb->entries[number - 1];
+
+		if (e->flags & NOTEBOOK_LIVE && e->knowledge && (all || e->flags & NOTEBOOK_LINKED) &&
+		    (!mime || mime_matches(nb->mimes[e->mime].name, mime)) && entry_to_list(nb, e, all) == number)
+			return number;
+	}
+	return 0;
+}
+
+size_t
+notebook_knowledge(const struct notebook *nb, bool all, const char *mime)
+{
+	uint32_t at = 0;
+	size_t n = 0;
+
+	while (next_to_list(nb, all, mime, &at))
+		n++;
+	return n;
 }
 
 bool
-notebook_next_knowledge(const struct notebook *nb, bool all, struct notebook_cursor *c, struct notebook_file *out)
+notebook_next_knowledge(const struct notebook *nb, bool all, const char *mime, struct notebook_cursor *c,
+			struct notebook_file *out)
 {
-	while (c->at < nb->entries_n) {
-		uint32_t number = nb->entries_n - c->at++;
-		const struct notebook_entry *e = &nb->entries[number - 1];
+	uint32_t number;
 
-		if (e->flags & NOTEBOOK_LIVE && e->knowledge && (all || e->flags & NOTEBOOK_LINKED) && !passes_over(c))
+	while ((number = next_to_list(nb, all, mime, &c->at)))
+		if (!passes_over(c))
 			return show_entry(nb, number, out);
-	}
 	return false;
 }
 

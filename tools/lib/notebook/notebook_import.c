@@ -15,6 +15,7 @@
 #include "base/scan.h"
 #include "base/userinfo.h"
 #include "base/utf8.h"
+#include "batch/job_status.h"
 #include "files/append.h"
 #include "files/file.h"
 #include "notebook/notebook_internal.h"
@@ -135,7 +136,7 @@ add_file(struct taking *t, struct json_object *o, uint32_t item, off_t to)
 	t->last = (off_t)out->len;
 	t->said = to;
 	notebook_file_id(t->nb, sha, id);
-	notebook_upload_id(t->job, item, derived);
+	job_upload_id(t->job, item, derived);
 	buf_printf(out, "{\"file\":\"%s\",\"knowledge_item_id\":", id);
 	if (knowledge > 0)
 		buf_printf(out, "%lld", knowledge);

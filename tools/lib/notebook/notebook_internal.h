@@ -85,7 +85,7 @@ struct notebook {
 	uint32_t jobs_n, entries_n, given_n, mimes_n, notes_n;
 	uint32_t jobs_room, entries_room, given_room, notes_room;
 	struct table by_digest, by_knowledge, by_job, by_given;
-	size_t files, knowledge, linked;
+	size_t files;
 };
 
 /* These return a number from 1, or 0 if there is none: the newest entry of a file, the last entry of a knowledge item,

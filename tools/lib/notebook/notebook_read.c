@@ -226,12 +226,11 @@ set_newest(struct notebook *nb, struct notebook_entry *e, bool newest)
 }
 
 static void
-set_linked(struct notebook *nb, struct notebook_entry *e, bool linked)
+set_linked(struct notebook_entry *e, bool linked)
 {
-	if (linked == !!(e->flags & NOTEBOOK_LINKED))
-		return;
-	e->flags ^= NOTEBOOK_LINKED;
-	nb->linked += linked ? 1 : (size_t)-1;
+	e->flags &= (uint8_t)~NOTEBOOK_LINKED;
+	if (linked)
+		e->flags |= NOTEBOOK_LINKED;
 }
 
 static void
@@ -243,8 +242,7 @@ end_entry(struct notebook *nb, struct notebook_entry *e)
 	if (!(e->flags & NOTEBOOK_LIVE))
 		return;
 	set_newest(nb, e, false);
-	set_linked(nb, e, false);
-	nb->knowledge -= e->knowledge != 0;
+	set_linked(e, false);
 	e->flags &= (uint8_t)~NOTEBOOK_LIVE;
 	while (was_newest && at) {
 		struct notebook_entry *older = &nb->entries[at - 1];
@@ -304,10 +302,9 @@ link_entry(struct notebook *nb, struct notebook_entry *e)
 	}
 	e->flags = NOTEBOOK_LIVE;
 	set_newest(nb, e, true);
-	set_linked(nb, e, linked);
+	set_linked(e, linked);
 	if (!e->knowledge)
 		return;
-	nb->knowledge++;
 	if (notebook_entry_of_knowledge(nb, e->knowledge, &slot))
 		slot->item = number;
 	else
@@ -377,6 +374,16 @@ take_removal(struct notebook *nb, const char *line, size_t n)
 		end_entry(nb, &nb->entries[j->places[item - 1] - 1]);
 }
 
+/* Takes all entries with the bytes of E out of the knowledge base: readers see one file. */
+static void
+unlink_file(struct notebook *nb, const struct notebook_entry *e)
+{
+	for (uint32_t i = notebook_entry_of_digest(nb, e->digest, NULL); i; i = nb->entries[i - 1].before) {
+		set_linked(&nb->entries[i - 1], false);
+		nb->entries[i - 1].note = 0;
+	}
+}
+
 static void
 take_link(struct notebook *nb, off_t where, const char *line, size_t n)
 {
@@ -392,9 +399,13 @@ take_link(struct notebook *nb, off_t where, const char *line, size_t n)
 	e = i ? &nb->entries[i - 1] : NULL;
 	if (!e || !(e->flags & NOTEBOOK_LIVE))
 		return;
-	set_linked(nb, e, link);
+	if (!link) {
+		unlink_file(nb, e);
+		return;
+	}
+	set_linked(e, true);
 	e->note = 0;
-	if (link && scan_after(at, (size_t)(end - at), "\"notes\":")) {
+	if (scan_after(at, (size_t)(end - at), "\"notes\":")) {
 		nb->notes = grow_vector(nb->notes, nb->notes_n, &nb->notes_room, sizeof(*nb->notes));
 		nb->notes[nb->notes_n++] = where;
 		e->note = nb->notes_n;

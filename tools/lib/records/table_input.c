@@ -20,6 +20,7 @@ struct table_input {
 	unsigned long long line;
 	enum table_input_kind kind;
 	char separator;
+	bool plain;      /* the first line has one cell */
 	struct buf text; /* the text of the cells, each with a NUL */
 	size_t *starts;  /* the offset of each cell in TEXT */
 	char **cells;
@@ -57,7 +58,7 @@ read_more(struct table_input *r)
 
 /* The separator of the first line: the one that occurs most often in it, outside of quotes. */
 static char
-find_separator(const char *text, size_t n)
+find_separator(const char *text, size_t n, bool *found)
 {
 	static const char separators[] = ",;\t";
 	size_t counts[sizeof(separators)] = {0}, best = 0;
@@ -74,6 +75,7 @@ find_separator(const char *text, size_t n)
 	for (size_t i = 1; i < sizeof(separators) - 1; i++)
 		if (counts[i] > counts[best])
 			best = i;
+	*found = counts[best] > 0;
 	return separators[best];
 }
 
@@ -83,6 +85,8 @@ detect_kind(struct table_input *r)
 {
 	const char *in = r->in.data ? r->in.data : "";
 	size_t first;
+	bool separated;
+	char separator;
 
 	if (!memchr(in, '\n', r->in.len) && r->in.len < TABLE_INPUT_ROW_MAX && !r->ended)
 		return;
@@ -104,8 +108,10 @@ detect_kind(struct table_input *r)
 		r->kind = TABLE_INPUT_ARRAY;
 	else
 		r->kind = TABLE_INPUT_TABLE;
+	separator = find_separator(in + first, r->in.len - first, &separated);
+	r->plain = r->kind == TABLE_INPUT_TABLE && !separated;
 	if (!r->separator)
-		r->separator = find_separator(in + r->at, r->in.len - r->at);
+		r->separator = separator;
 }
 
 struct table_input *
@@ -141,6 +147,18 @@ enum table_input_kind
 table_input_kind(const struct table_input *r)
 {
 	return r->kind;
+}
+
+bool
+table_input_is_plain(const struct table_input *r)
+{
+	return r->plain;
+}
+
+void
+table_input_as_lines(struct table_input *r)
+{
+	r->kind = TABLE_INPUT_LINES;
 }
 
 /* --- a row --- */

@@ -8,6 +8,7 @@
 #ifndef BI_TABLE_INPUT_H
 #define BI_TABLE_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { TABLE_INPUT_ROW_MAX = 1 << 20 }; /* bytes of a row, its quotes counted */
@@ -53,6 +54,12 @@ int table_input_fill(struct table_input *r);
 enum table_input_next table_input_try(struct table_input *r, struct table_row *out);
 
 enum table_input_kind table_input_kind(const struct table_input *r);
+
+/* Returns whether the first line of a table has one cell: it is a plain list, if it is not a heading. */
+bool table_input_is_plain(const struct table_input *r);
+
+/* Reads a table as lines, each row one cell with the whole line. Called before the first row is taken. */
+void table_input_as_lines(struct table_input *r);
 
 /*
  * Returns the next row that is not empty. The quotes around a cell are removed, and doubled quotes in it become single;
