@@ -4,7 +4,7 @@
  */
 'use strict';
 const handover = (function () {
-	const {byId, make, plural} = review;
+	const {byId, make, number, plural} = review;
 	const patience = 120000; /* milliseconds that a check may take */
 	const listed = 5; /* names that a message has */
 	/* Why bi-collect leaves a subject out, by its code: for one, for many. */
@@ -18,9 +18,10 @@ const handover = (function () {
 	};
 	/* What to check: the name of a button for N subjects, and which rows it means. */
 	const checks = [
-		[(n) => n + ' without a licence', (row) => chosen(row).some((file) => !file.license)],
-		[(n) => n + ' tiny', (row) => chosen(row).some((file) => file.flags.includes('t'))],
-		[(n) => n + ' blurred', (row) => chosen(row).some((file) => file.flags.includes('b'))],
+		[(n) => number(n) + ' without a licence', (row) => chosen(row).some((file) => !file.license)],
+		[(n) => number(n) + ' not free for any use', (row) => chosen(row).some((file) => file.flags.includes('r'))],
+		[(n) => number(n) + ' tiny', (row) => chosen(row).some((file) => file.flags.includes('t'))],
+		[(n) => number(n) + ' blurred', (row) => chosen(row).some((file) => file.flags.includes('b'))],
 		[(n) => plural(n, 'differs', 'differ'), (row) => row.known.outcome === 'differ'],
 	];
 	const files = new WeakMap(); /* row: Map of number: what is known of that candidate */
@@ -50,7 +51,7 @@ const handover = (function () {
 
 		return make('p', {className: 'handed'},
 			make('bdi', {className: 'title'}, file.title || 'Candidate ' + file.idx),
-			make('span', {className: file.license ? 'license' : 'license poor'}, file.license || 'No licence stated'),
+			make('span', {className: file.license && !file.flags.includes('r') ? 'license' : 'license poor'}, file.license || 'No licence stated'),
 			...who, ...source);
 	}
 

@@ -21,21 +21,8 @@
 		}
 	}
 
-	/* The way to the first undecided subject. */
-	function showGoOn() {
-		const row = lists.isKnown() ? lists.undecidedAfter(null) : null, link = review.byId('go-on');
-
-		link.hidden = !row;
-		if (!row)
-			return;
-		link.href = lists.addressOf(row);
-		review.setText(link, picks.decided().size ? 'Go on: ' + review.isolate(row.name) : 'Start');
-	}
-
 	lists.start('.subject', draw);
 	failed.begin();
-	picks.listen(showGoOn);
-	showGoOn();
 
 	/* The page of a subject leads here if it does not know the order of the subjects. */
 	const found = /^#undecided-after=([A-Za-z0-9.-]+)$/.exec(location.hash);

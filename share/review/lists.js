@@ -7,11 +7,12 @@
  */
 'use strict';
 const lists = (function () {
-	const {byId, all, setText, words} = review;
+	const {byId, all, make, number, setText, words} = review;
 	const states = review.page.sheet ? {undecided: 'open', picked: 'kept', none: 'rejected', differ: 'reviewers differ'} :
 		{undecided: 'undecided', none: 'none of them', differ: 'reviewers differ'};
 	/* What a reviewer, this one or another, said of a subject. */
 	const remarked = {unsure: (said) => said.unsure, noted: (said) => said.note, reasoned: (said) => said.reason, starred: (said) => said.stars};
+	const ofOthers = 'not decided by you';
 	const brief = 100; /* characters of a remark in a list */
 	const step = 500; /* rows that are added at a time, so a page of the index is whole at once */
 	const patience = 10000; /* milliseconds that a page may take */
@@ -136,13 +137,18 @@ const lists = (function () {
 
 	/* --- what is shown --- */
 
+	/* Whether others decided, and this reviewer did not. */
+	function isOfOthers(known) {
+		return known.outcome !== 'differ' && known.mine === null && known.others.length > 0;
+	}
+
 	function describe(known) {
 		const text = states[known.outcome] || words(known.choice);
 		const said = decision.remarkWords(known.remarks, brief).map((word) => ', ' + word).join('');
 
 		if (known.outcome === 'differ')
 			return text + ': ' + differing(known).join(', ') + said;
-		return text + (known.mine === null && known.others.length ? ', not decided by you' : '') + said;
+		return text + said + (isOfOthers(known) ? ', ' + ofOthers : '');
 	}
 
 	/* The choices: "ada 2", "bob none". */
@@ -178,6 +184,9 @@ const lists = (function () {
 			return;
 		row.shown = sign;
 		setText(row.state, text);
+		/* On paper it does not matter who is looking. */
+		if (!idle && isOfOthers(row.known))
+			row.state.replaceChildren(text.slice(0, -ofOthers.length - 2), make('span', {className: 'of-others'}, ', ' + ofOthers));
 		row.element.dataset.outcome = idle ? 'nothing' : row.known.mine === null && row.known.outcome !== 'differ' ? 'undecided' : row.known.outcome;
 		row.element.toggleAttribute('data-unsaved', row.known.unsaved);
 		draw(row);
@@ -214,7 +223,7 @@ const lists = (function () {
 			meant.slice(0, placed).forEach(refresh);
 			return;
 		}
-		const list = review.make('ul', {className: byId('list').firstElementChild.className});
+		const list = make('ul', {className: byId('list').firstElementChild.className});
 		const count = Math.max(step, placed);
 
 		meant = now;
@@ -244,7 +253,7 @@ const lists = (function () {
 
 	/* Adds rows before the end of the list is visible. */
 	function listenEnd() {
-		const end = review.make('div', {});
+		const end = make('div', {});
 
 		byId('list').after(end);
 		new IntersectionObserver(function (entries) {
@@ -264,15 +273,28 @@ const lists = (function () {
 		all('[data-count]').forEach(function (b) {
 			const state = b.dataset.count;
 
-			setText(b, String(state === 'all' ? rows.length : rows.filter((row) => isOf(row, state)).length));
+			setText(b, number(state === 'all' ? rows.length : rows.filter((row) => isOf(row, state)).length));
 			/* No filter for what nobody has said, and for failures where there are none. */
 			if (state === 'failed' || Object.hasOwn(remarked, state))
 				b.closest('label').hidden = b.textContent === '0' && state !== show;
 		});
-		setText(byId('progress'), decided + ' of ' + work + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + others + ' by others' : ''));
+		setText(byId('progress'), number(decided) + ' of ' + number(work) + (scope === 'here' ? ' on this page' : '') + ' decided' + (others ? ' by you, ' + number(others) + ' by others' : ''));
 		byId('bar').max = Math.max(work, 1);
 		byId('bar').value = decided;
 		setText(byId('left'), work === 0 || undecided ? '' : 'all decided');
+	}
+
+	/* The way to the first undecided subject, on the index. */
+	function showGoOn() {
+		const link = byId('go-on'), row = link && scope !== 'unknown' ? undecidedAfter(null) : null;
+
+		if (!link)
+			return;
+		link.hidden = !row;
+		if (!row)
+			return;
+		link.href = addressOf(row);
+		setText(link, picks.decided().size ? 'Go on: ' + review.isolate(row.name) : 'Start');
 	}
 
 	/* Updates the page from picks. */
@@ -281,6 +303,7 @@ const lists = (function () {
 			row.known = picks.of(row.subject);
 		count();
 		filter();
+		showGoOn();
 	}
 
 	function picture(row, choice, alt) {
@@ -420,7 +443,7 @@ const lists = (function () {
 	}
 
 	return {start: start, only: showOnly, rows: () => rows, picture: picture, describe: describe, differing: differing, toUndecided: toUndecided,
-		undecidedAfter: undecidedAfter, addressOf: addressOf, ready: () => Promise.all([picks.known(), ready]), isKnown: () => scope !== 'unknown',
+		undecidedAfter: undecidedAfter, addressOf: addressOf, ready: () => Promise.all([picks.known(), ready]),
 		/* The rows that match and are on the page. */
 		placed: () => meant.slice(0, placed)};
 })();

@@ -24,7 +24,7 @@ const loupe = (function () {
 	let place = {x: 0.5, y: 0.5}; /* the point of the pictures in the middle of the panes, as fractions */
 
 	function candidates() {
-		return review.all('[data-zoom]').map(function (link) {
+		return review.all('.candidate:not([hidden]) [data-zoom]').map(function (link) {
 			const card = link.closest('.candidate');
 			const img = card.querySelector('.pick img');
 
@@ -230,9 +230,13 @@ const loupe = (function () {
 
 	function showPick(pane) {
 		const {card, idx} = pane.one;
+		/* On a sheet each picture has remarks; else they are of the subject, and are shown once. */
+		const said = review.page.sheet || pane === panes[0] ? picks.of(card.closest('[data-subject]').dataset.subject).remarks : {};
 		const picked = card.classList.contains('picked');
 
 		pane.figure.classList.toggle('picked', picked);
+		setText(pane.said, decision.remarkWords(said, 100).join(' · '));
+		pane.said.title = decision.remarkWords(said).join('\n');
 		setText(pane.pick, picked ? ('Picked ' + (card.dataset.order || '')).trim() : 'Pick ' + idx);
 	}
 
@@ -401,6 +405,7 @@ const loupe = (function () {
 			title: make('span', {className: 'title'}),
 			about: make('span', {className: 'quiet'}),
 			percent: make('span', {className: 'quiet percent'}),
+			said: make('span', {className: 'remarked'}),
 			text: make('div', {className: 'text', tabIndex: 0, dir: 'auto'}),
 			get: make('span', {}),
 			leaf: make('span', {}),
@@ -414,7 +419,7 @@ const loupe = (function () {
 		pane.leaves = make('span', {className: 'leaves'}, pane.before, pane.leaf, pane.after, pane.get);
 		pane.view = make('div', {className: 'view'}, pane.img, pane.text);
 		pane.figure = make('figure', {className: 'pane'}, pane.view,
-			make('figcaption', {}, pane.number, pane.title, pane.about, pane.percent, pane.leaves,
+			make('figcaption', {}, pane.number, pane.title, pane.about, pane.percent, pane.said, pane.leaves,
 				make('span', {className: 'buttons'}, pane.hold, pane.pick)));
 		pane.img.addEventListener('load', () => put(pane));
 		listenPointers(pane);

@@ -67,8 +67,13 @@ const review = (function () {
 		notice.hidden = !text;
 	}
 
+	/* A number for people: 12,345. */
+	function number(n) {
+		return n.toLocaleString('en');
+	}
+
 	function plural(n, one, many) {
-		return n + ' ' + (n === 1 ? one : many);
+		return number(n) + ' ' + (n === 1 ? one : many);
 	}
 
 	/* --- what is saved --- */
@@ -352,7 +357,7 @@ const review = (function () {
 
 	return {
 		page: page, byId: byId, all: all, make: make, setText: setText, raise: raise, say: say, warn: warn, words: decision.words,
-		plural: plural, isolate: isolate, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
+		number: number, plural: plural, isolate: isolate, askName: askName, openDialog: openDialog, closer: closer, go: go, listenKeys: listenKeys,
 		nothingKept: nothingKept, start: start, refresh: showSaved, deafen: deafen,
 		isLeaving: () => leaving,
 	};

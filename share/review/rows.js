@@ -180,7 +180,10 @@ const rows = (function () {
 
 	function lay() {
 		const list = document.querySelector('.candidates');
-		const cards = list ? review.all('.candidates > .candidate, .candidates > .group > .candidate') : [];
+		/* Of a group, the first that is not hidden. */
+		const cards = list ? review.all('.candidates > .candidate, .candidates > .group')
+			.map((one) => one.matches('.group') ? one.querySelector('.candidate:not([hidden])') : one)
+			.filter((card) => card && !card.hidden) : [];
 
 		if (cards.length === 0)
 			return;

@@ -150,7 +150,7 @@ def beside:
 def is_document: .file and (.player or (.thumb and (.pages | not)) | not);
 
 def candidate($name; $batch):
-	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\" aria-label=\"Candidate \(.idx)\">
+	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\"" + (if .rights then @html " data-rights=\"\(.rights | join(" "))\"" else "" end) + @html " aria-label=\"Candidate \(.idx)\">
 " + shot($name)
 	+ @html "<div class=\"caption\"><h2><bdi>\(heading)</bdi></h2>
 <p class=\"short\">\([(if .original_width then "\(.original_width) × \(.original_height)" elif .width and (.pages | not) then "\(.width) × \(.height)" elif .thumb and (.pages | not) then empty else kind_name end), .license // empty] | join(" · "))</p>
@@ -218,6 +218,12 @@ def step_link($to; $rel; $text):
 	if $to then @html "<a class=\"button \($rel)\" rel=\"\($rel)\" id=\"\($rel)\" href=\"\($to)_review.html\">\($text)</a>\n"
 	else @html "<span class=\"button off \($rel)\">\($text)</span>\n" end;
 
+# The control that hides candidates by their rights, where there are such; rights.js.
+def free_only:
+	if any(.candidates[]; .rights and (.failed | not)) then
+		"<p class=\"free-only\" hidden><label><input type=\"checkbox\" id=\"free-only\"> Hide what is not free for any use</label> <span class=\"quiet\" id=\"unfree\" role=\"status\"></span></p>\n"
+	else "" end;
+
 # The panel beside the pictures: the controls, which never move, the decision, and the subject.
 def panel($batch):
 	@html "<div class=\"panel\">
@@ -237,7 +243,7 @@ def panel($batch):
 <p id=\"state\" role=\"status\"></p>
 <ul id=\"others\" hidden></ul>
 </div>
-<div class=\"life-story\">\n" + biography + facts + "</div>
+" + free_only + "<div class=\"life-story\">\n" + biography + facts + "</div>
 <section class=\"details\" id=\"details\" aria-label=\"Details of the candidate with the focus\" hidden></section>
 "
 	+ (if $batch.unlicensed then "<p class=\"quiet unlicensed\">No file of this batch has a stated licence.</p>\n" else "" end)
@@ -261,7 +267,7 @@ def subject_page($batch):
 	| (if $last > 1 then @html " data-numbers=\"\($shown | ranges)\"" else "" end) as $numbers
 	| range(1; $last + 1) as $page
 	| {name: ($page | file($s.id)), text: (
-		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "kinds.js", "failed.js", "turn.js", "decisions.js", "remarks.js", "subject.js"];
+		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "rights.js", "kinds.js", "failed.js", "turn.js", "decisions.js", "remarks.js", "subject.js"];
 			@html " data-subject=\"\($s.id)\" data-index=\"\($s.index)\" data-name=\"\($s.name)\" data-next=\"\(if $s.onward then "\($s.onward)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\"" + $numbers))
 		+ ($batch | bar("subject"; $s.index))
 		+ "<main id=\"main\" class=\"review\">\n"

@@ -104,6 +104,7 @@
 
 		setText(byId('decided'), decided ? ' · ' + decided + ' decided' : '');
 		byId('undo').disabled = known.mine === null && decisions.count() === 0;
+		rights.show();
 		loupe.refresh();
 	}
 
@@ -197,7 +198,7 @@
 
 	/* Moves the focus from picture to picture, skipping those in closed folds. */
 	function moveFocus(by) {
-		const buttons = cards().filter((card) => !card.closest('details:not([open])')).map((card) => card.querySelector('.pick'));
+		const buttons = cards().filter((card) => !card.hidden && !card.closest('details:not([open])')).map((card) => card.querySelector('.pick'));
 		const at = buttons.indexOf(document.activeElement);
 		const to = buttons[Math.min(Math.max(at < 0 ? 0 : at + by, 0), buttons.length - 1)];
 
@@ -278,6 +279,10 @@
 	}
 
 	function pickNumber(number) {
+		if (document.querySelector('.candidate[hidden][data-idx="' + number + '"]')) {
+			review.say('Candidate ' + number + ' is hidden: it is not free for any use.');
+			return true;
+		}
 		if (document.querySelector('[data-pick="' + number + '"]') || isElsewhere(number))
 			return choose(number);
 		review.say('There is no candidate ' + number + '.');
@@ -461,6 +466,7 @@
 		byId('size').value = rows.steps.indexOf(rows.factor());
 		remarks.begin();
 		show();
+		rights.begin();
 		rows.begin();
 		kinds.begin();
 		failed.begin();

@@ -57,13 +57,13 @@ def submit_head:
 ")};
 
 # What a row says of a candidate that is picked: its number, title, licence, author, source and page, and t for a tiny
-# picture, b for a blurred one.
+# picture, b for a blurred one, r for one that is not free for any use.
 def handed:
 	def short: tostring | .[:160];
 	[
 		.idx, (.title // "" | short), (.license // "" | short), (.author // "" | short),
 		(.credit // "" | short), ([.page, .url | strings | select(test("^https?://"; "i"))][0] // ""),
-		(if is_tiny then "t" else "" end) + (if .blurred then "b" else "" end)
+		(if is_tiny then "t" else "" end) + (if .blurred then "b" else "" end) + (if .rights then "r" else "" end)
 	];
 
 def submit_row($batch):

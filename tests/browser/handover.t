@@ -24,6 +24,19 @@ function items() {
 	return list;
 }
 
+/* Of the first subject, the candidates 1, 3 and 4 are not free for any use, of the second all; of the third, none. */
+function rights() {
+	const licences = [['CC BY-NC 4.0', 'CC BY 4.0', 'CC BY-ND 4.0', 'All rights reserved'], ['CC BY-NC-ND 4.0', 'my own words', 'CC BY-NC-SA 3.0'],
+		['CC0 1.0', 'Public domain', 'CC BY-SA 4.0']];
+
+	return licences.flatMap((list, s) => list.map(function (license, c) {
+		const file = path.join(dir, `r${s}-${c}.png`);
+
+		fs.writeFileSync(file, png(s * 10 + c, 300, 200));
+		return {subject: {id: s + 1, name: 'Rights ' + (s + 1)}, file, title: license, license};
+	}));
+}
+
 function pick(batch, reviewer, selections) {
 	const at = {};
 
@@ -36,10 +49,12 @@ function pick(batch, reviewer, selections) {
 function prepare() {
 	bi.batch('H', items());
 	bi.batch('idle', items().slice(0, 4));
+	bi.batch('rights', rights());
+	pick('rights', 'ada', {1: 1, 2: 3});
 	pick('H', 'ada', {1: 1, 2: 1, 3: 1, 4: 2, 5: 1, 6: 0});
 	pick('H', 'bob', {5: 2, 8: 2});
 	pick('H', 'אדם', {8: 1});
-	server = bi.serve('H', 'idle')[0];
+	server = bi.serve('H', 'idle', 'rights')[0];
 }
 
 async function openPicks(browser, batch = 'H', options = {}) {
@@ -144,6 +159,52 @@ const tests = [
 		await context.route('**/export/**', (route) => route.fulfill({status: 503, body: '{"detail":"4 exports are already running"}'}));
 		await page.click('[data-format=csv]');
 		await says(page, '#handed', 'Nothing can be downloaded: 4 exports are already running');
+		await context.close();
+	}],
+	['candidates that are not free for any use can be hidden, and keep their numbers', async (browser) => {
+		const {context, page, troubles} = await openPicks(browser, 'rights');
+		const numbers = () => page.$$eval('.candidate', (cards) => cards.filter((card) => card.checkVisibility()).map((card) => card.dataset.idx).join(' '));
+
+		await says(page, '#warnings', '2 not free for any use');
+		await page.click('#warnings button');
+		assert.deepStrictEqual(await shown(page), ['1', '2']);
+		assert.strictEqual(await page.textContent('.row[data-subject="1"] .license.poor'), 'CC BY-NC 4.0');
+		await page.goto(pageOf(server, '../rights/3_review.html'));
+		await page.waitForSelector('#undo:not([hidden])');
+		assert.strictEqual(await page.locator('#free-only').count(), 0, 'there is nothing to hide');
+		await page.evaluate(() => localStorage.setItem('bi:reviewer', 'eve'));
+		await page.goto(pageOf(server, '../rights/1_review.html') + new URL(server.url).hash);
+		await page.waitForSelector('#free-only');
+		assert.strictEqual(await numbers(), '1 2 3 4');
+		await page.check('#free-only');
+		assert.strictEqual(await numbers(), '2');
+		await says(page, '#unfree', '3 hidden');
+		await page.click('h1');
+		await page.keyboard.press('3');
+		await says(page, '#say', 'Candidate 3 is hidden: it is not free for any use.');
+		assert.strictEqual(await page.getAttribute('.candidate[data-idx="3"] .pick', 'aria-pressed'), 'false');
+		await page.keyboard.press('Space');
+		assert.deepStrictEqual(await page.$$eval('#loupe .frame', (all) => all.map((e) => e.dataset.idx)), ['2']);
+		await page.keyboard.press('Space');
+		await bi.checkAxe(page, 'some are hidden');
+		/* The browser remembers it, for the next subject too, where all are hidden. */
+		await page.keyboard.press('2');
+		await page.waitForURL('**/2_review.html');
+		await says(page, '#unfree', '3 hidden');
+		assert.strictEqual(await numbers(), '');
+		await page.uncheck('#free-only');
+		assert.strictEqual(await numbers(), '1 2 3');
+		await page.click('h1');
+		await page.keyboard.press('3');
+		await page.waitForURL('**/3_review.html');
+		await page.goto(pageOf(server, '../rights/2_review.html'));
+		await page.waitForSelector('.candidate.picked');
+		await page.check('#free-only');
+		assert.strictEqual(await numbers(), '3', 'what is picked is shown');
+		await page.reload();
+		await page.waitForSelector('.candidate.picked');
+		assert.strictEqual(await numbers(), '3');
+		assert.deepStrictEqual(troubles, []);
 		await context.close();
 	}],
 	['opened as a file, the page shows the command', async (browser) => {

@@ -74,7 +74,7 @@ async function sendsLittle(browser) {
 		return [new URL(r.url()).pathname.split('/').pop() || 'selections', responseBodySize + responseHeadersSize];
 	})()));
 	await page.goto(server.url);
-	await says(page, '#progress', '4989 of 5000 decided');
+	await says(page, '#progress', '4,989 of 5,000 decided');
 	await page.waitForLoadState('networkidle');
 	const all = await Promise.all(sizes);
 	const picked = all.find(([name]) => name === 'selections')[1];
@@ -89,7 +89,7 @@ async function sendsLittle(browser) {
 
 	/* Styles and scripts come once. */
 	await page.goto(pageOf(server, 'index-2.html'));
-	await says(page, '#progress', '4989 of 5000 decided');
+	await says(page, '#progress', '4,989 of 5,000 decided');
 	const again = await page.evaluate(() => performance.getEntriesByType('resource').filter((e) => /\.(css|js)$/.test(e.name)).map((e) => e.transferSize));
 
 	assert.ok(again.length >= 5 && again.every((size) => size === 0), 'sent again: ' + again);
@@ -105,8 +105,8 @@ async function findsAll(browser) {
 
 	page.on('request', (r) => asked.push(new URL(r.url()).pathname.split('/').pop()));
 	await page.goto(server.url);
-	await says(page, '#progress', '4989 of 5000 decided');
-	assert.deepStrictEqual(await page.locator('label:not([hidden]) > span > [data-count]').allTextContents(), ['5000', '11', '3326', '1663', '0', '0']);
+	await says(page, '#progress', '4,989 of 5,000 decided');
+	assert.deepStrictEqual(await page.locator('label:not([hidden]) > span > [data-count]').allTextContents(), ['5,000', '11', '3,326', '1,663', '0', '0']);
 	await says(page, '#go-on', 'Go on: ' + nameOf(1));
 	assert.strictEqual((await shown(page)).length, 500);
 	assert.deepStrictEqual(await page.locator('.pages').evaluate((nav) => [...nav.children].map((c) => c.textContent)),
@@ -148,7 +148,7 @@ async function findsAll(browser) {
 
 	/* A server that goes away is said, and the page stays. */
 	await tab.goto(pageOf(server, 'index.html'));
-	await says(tab, '#progress', '4989 of 5000 decided');
+	await says(tab, '#progress', '4,989 of 5,000 decided');
 	assert.deepStrictEqual(troubles, []);
 	await context.route('**/index-10.html', (route) => route.abort('connectionrefused'));
 	await tab.click('[value="undecided"]');
@@ -246,7 +246,7 @@ async function fits(browser) {
 		const {context, page} = await open(browser, '', {viewport: {width: 390, height: 844}, colorScheme, hasTouch: true});
 
 		await page.goto(pageOf(server, 'index-5.html'));
-		await says(page, '#progress', '0 of 5000 decided by you, 4989 by others');
+		await says(page, '#progress', '0 of 5,000 decided by you, 4,989 by others');
 		await page.locator('.pages').scrollIntoViewIfNeeded();
 		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'wider than the window');
 		assert.ok(await page.locator('.pages a').evaluateAll((all) => all.every((a) => a.offsetHeight >= 44 && a.offsetWidth >= 44)), 'too small to touch');

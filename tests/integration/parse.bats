@@ -154,6 +154,48 @@ wav() {
 	refute_output --regexp 'cookie|Advertisement|Most read|Related|GrumpyNorthporter|All rights'
 }
 
+@test 'the answers of an accordion are text, and the menus that a button opens are not' {
+	local long='Anybody who lives in the zone, and whose vehicle is registered there, may apply for one.'
+
+	printf '<body><h1>Permits</h1><ul><li><button aria-expanded=false>Menu</button><ul hidden><li>Towns</ul></ul>%s' \
+		"<div><button aria-expanded=false>Who may?</button><div hidden><p>$long</div></div>" \
+		"<section><h3><button aria-expanded=true>How much?</button></h3><div aria-hidden=true>Sixty pounds a year for the first, and a hundred and ten for any other at the same address.</div></section>" \
+		"<button aria-expanded=false aria-haspopup=true>Languages</button><div hidden>Welsh</div>" >a.html
+	run -0 parsed a.html .text
+	assert_output --partial 'Who may?'
+	assert_output --partial "$long"
+	assert_output --partial 'How much?'
+	assert_output --partial 'Sixty pounds a year'
+	refute_output --regexp 'Menu|Towns|Languages|Welsh'
+}
+
+@test 'of a page that shows nothing, the text in the data of its script is found' {
+	local text='The goat arrived in March, and nobody in the village had ordered one &amp; nobody fed it.' id
+
+	for id in 'id=__NEXT_DATA__' 'id=data class=state'; do
+		printf '<body><div id=app>Loading</div><script type=application/json %s>{"a":[{"x":1,"html":"%s"},"short <p>"]}</script>' \
+			"$id" "<h2>A goat</h2><p>$text</p><p>It stayed.</p>" >a.html
+		run -0 parsed a.html .text
+		assert_output --partial 'nobody in the village had ordered one & nobody fed it.'
+		assert_output --partial 'It stayed.'
+	done
+	sed -i "s|Loading|<p>$text $text</p><p>$text</p>|; s|It stayed|It went|" a.html
+	run -0 parsed a.html .text
+	refute_output --partial 'It went'
+}
+
+@test 'short answers in a forum stay, also those that begin with the name of who asked' {
+	local long='My nightly backup stops at eighty percent with an error, and there are many gigabytes left on that disk.'
+
+	printf '<body><h1>Backup fails</h1>%s' \
+		"<div itemprop=comment class='post row'><a rel=author>mirek</a><p>$long</p></div>" \
+		"<div itemprop=comment class='post row'><a rel=author>anna</a><p>Count the inodes.</p></div>" \
+		"<div itemprop=comment class='post row'><a rel=author>bo</a><blockquote>mirek wrote: $long</blockquote><p>Yes.</div>" >a.html
+	run -0 parsed a.html .text
+	assert_output --partial 'Count the inodes.'
+	assert_output --partial 'Yes.'
+}
+
 @test "of the pages that are kept for it, nearly all of the main text is found, and little else" {
 	run -0 "$BATS_TEST_DIRNAME/../bench/parse" -m
 	[ "$(jq -n --argjson mean "${output% *}" --argjson lowest "${output#* }" '$mean > 0.97 and $lowest > 0.8')" = true ] ||
@@ -278,6 +320,18 @@ wav() {
 ["page",["text"]]
 ["text",null]
 ["text",null]'
+}
+
+@test "a page that is cut off says so, and one that leaves out what may be left out does not" {
+	local begin='<!doctype html><html><body><main><p>The quick brown fox jumps over the lazy dog, and walks home.'
+
+	printf '%s' "$begin<p>cut he" >cut.html
+	printf '%s' "$begin</main><script>var a" >script.html
+	printf '%s' "$begin</main><p>whole" >p.html
+	printf '%s' "$begin</body></html>" >body.html
+	printf '%s' "${begin/<html><body>/}<p>whole" >fragment.html
+	run -0 bi-parse -j cut.html script.html p.html body.html fragment.html
+	assert_equal "$(jq -c .truncated <<<"$output" | tr '\n' ' ')" 'true true null null null '
 }
 
 @test "text is UTF-8, whatever it was" {

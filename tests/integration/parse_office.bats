@@ -163,6 +163,15 @@ slide() {
 	assert_equal "$(parsed a.xlsx '.missing|sort')" '["hidden columns","hidden rows","hidden sheets","sheets"]'
 }
 
+@test "XLSX: headers and footers of printed pages are named, empty ones are not" {
+	cells <<<'<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData><headerFooter><oddHeader>&amp;CSecret</oddHeader></headerFooter>'
+	book a.xlsx
+	assert_equal "$(parsed a.xlsx .missing)" '["headers and footers"]'
+	cells <<<'<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData><headerFooter><oddHeader/><firstFooter></firstFooter></headerFooter>'
+	book b.xlsx
+	assert_equal "$(parsed b.xlsx .missing)" null
+}
+
 @test "XLSX: merged cells, links, comments, text boxes, pictures, charts and who wrote it" {
 	cells <<-'END'
 		<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Head</t></is></c><c r="B1"><v>99</v></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>here</t></is></c><c r="B2"><v>2</v></c></row></sheetData>

@@ -14,6 +14,8 @@
 
 #define OCR_ALT "ocr page "
 
+enum { OCR_DOTS = 20000000 }; /* the maximum of such a picture */
+
 struct ocr;
 
 /* Whether LANGUAGES are names as tesseract takes them: "eng", "eng+deu", "script/Latin". */

@@ -5,8 +5,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 enum { LATE = REQUEST_SECONDS * 2 / 3 };
 
@@ -72,23 +73,14 @@ request_is_named(const struct request *r, const char *list)
 
 static double began; /* when the document began, in processor time */
 
-static double
-processor_seconds(void)
-{
-	struct timespec t = {0};
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 void
 request_start_clock(void)
 {
-	began = processor_seconds();
+	began = clock_processor_seconds();
 }
 
 bool
 request_is_late(void)
 {
-	return processor_seconds() - began > LATE;
+	return clock_processor_seconds() - began > LATE;
 }

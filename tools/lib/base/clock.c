@@ -19,3 +19,12 @@ clock_left(int64_t until)
 
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
+
+double
+clock_processor_seconds(void)
+{
+	struct timespec t = {0};
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}

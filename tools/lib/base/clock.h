@@ -1,5 +1,5 @@
 /*
- * clock: the clock for deadlines.
+ * clock: the clock for deadlines, and the processor time of this process.
  */
 #ifndef BI_CLOCK_H
 #define BI_CLOCK_H
@@ -11,5 +11,8 @@ int64_t clock_ms(void);
 
 /* Returns the milliseconds until the moment UNTIL of clock_ms(), as a timeout for poll(2): never negative. */
 int clock_left(int64_t until);
+
+/* Returns the seconds of processor time that this process has used. */
+double clock_processor_seconds(void);
 
 #endif

@@ -63,7 +63,8 @@ unpack_load(void)
 			msg_die_errno(EX_UNAVAILABLE, "cannot convert names from %s", charsets[i]);
 }
 
-/* The record at the end of a ZIP's directory (PKWARE APPNOTE 4.3.16). A ZIP64 has its numbers elsewhere. */
+/* The record at the end of a ZIP's directory (PKWARE APPNOTE 4.3.16); at is 0 if there is none. A ZIP64 has its numbers
+ * elsewhere. */
 struct zip_end {
 	uint64_t at, count, size, offset; /* of the record; members, bytes and place of the directory */
 	bool zip64;
@@ -79,7 +80,7 @@ little_endian(const unsigned char *s, size_t n)
 	return value;
 }
 
-static bool
+static int
 find_zip_end(const struct unpack *u, struct zip_end *end)
 {
 	enum { END_SIZE = 22, COMMENT_MAX = 0xffff, LOCATOR_SIZE = 20 };
@@ -87,6 +88,7 @@ find_zip_end(const struct unpack *u, struct zip_end *end)
 	int64_t from = u->size > (int64_t)sizeof(tail) ? u->size - (int64_t)sizeof(tail) : 0;
 	ssize_t n = file_read_at(u->fd, tail, sizeof(tail), from);
 
+	*end = (struct zip_end){0};
 	for (ssize_t i = n - END_SIZE; i >= 0; i--) {
 		const unsigned char *record = tail + i;
 
@@ -97,23 +99,29 @@ find_zip_end(const struct unpack *u, struct zip_end *end)
 					.size = little_endian(record + 12, 4),
 					.offset = little_endian(record + 16, 4),
 					.zip64 = i >= LOCATOR_SIZE && memcmp(record - LOCATOR_SIZE, "PK\6\7", 4) == 0};
-		return true;
+		break;
 	}
-	return false;
+	return n < 0 ? -1 : 0;
 }
 
-/* Whether this is a ZIP that does not end in its own directory: its end is cut off, or bytes before it are missing. The
- * last directory, if there is one, is then that of another ZIP in it, or has wrong places. */
-static bool
-is_zip_without_end(const struct unpack *u)
+/* Finds out whether this is a ZIP that does not end in its own directory: its end is cut off, or bytes before it are
+ * missing. The last directory, if there is one, is then that of another ZIP in it, or has wrong places. 0, or -1 with
+ * errno. */
+static int
+look_for_end(struct unpack *u)
 {
+	enum { COUNT_UNKNOWN = 0xffff };
 	struct zip_end end;
 	char head[4];
+	ssize_t n = file_read_at(u->fd, head, 4, 0);
 
-	if (file_read_at(u->fd, head, 4, 0) != 4 || memcmp(head, "PK\3\4", 4) != 0)
-		return false;
-	return !find_zip_end(u, &end) ||
-	       (!end.zip64 && end.size != UINT32_MAX && end.offset != UINT32_MAX && end.offset + end.size != end.at);
+	if (n < 0 || find_zip_end(u, &end) < 0)
+		return -1;
+	u->listed = end.count != COUNT_UNKNOWN ? end.count : 0;
+	u->cut = n == 4 && memcmp(head, "PK\3\4", 4) == 0 &&
+		 (!end.at || (!end.zip64 && end.size != UINT32_MAX && end.offset != UINT32_MAX &&
+			      end.offset + end.size != end.at));
+	return 0;
 }
 
 struct archive *
@@ -139,11 +147,17 @@ unpack_new(struct unpack *u, int fd)
 		return NULL;
 	}
 	*u = (struct unpack){.fd = fd, .size = st.st_size};
+	if (look_for_end(u) < 0) {
+		int error = errno;
+
+		archive_read_free(a);
+		errno = error;
+		return NULL;
+	}
 	/* If libarchive was built without a format, it returns an error here, and later does not recognise such
 	 * archives. */
 	for (size_t i = 0; i < sizeof(supports) / sizeof(supports[0]); i++)
 		supports[i](a);
-	u->cut = is_zip_without_end(u);
 	if (u->cut)
 		archive_read_support_format_zip_streamable(a);
 	else
@@ -180,10 +194,7 @@ unpack_fault(struct archive *a, const struct unpack *u)
 uint64_t
 unpack_overlaps(struct archive *a, const struct unpack *u, uint64_t count)
 {
-	enum { COUNT_UNKNOWN = 0xffff };
-	struct zip_end end;
-
-	if ((archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_ZIP || !find_zip_end(u, &end))
+	if ((archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_ZIP)
 		return 0;
-	return end.count != COUNT_UNKNOWN && end.count > count ? end.count - count : 0;
+	return u->listed > count ? u->listed - count : 0;
 }

@@ -16,6 +16,7 @@ struct unpack {
 	int64_t at, size;
 	int failed; /* errno of a read that failed; 0: none did */
 	bool cut;   /* it is a ZIP that is cut short or lacks bytes: its members are looked for one after the other */
+	uint64_t listed; /* members, by the directory at the end of a ZIP; 0: not known */
 	char block[UNPACK_BLOCK];
 };
 
@@ -26,8 +27,8 @@ void unpack_load(void);
 /*
  * Returns a reader of the archive FD, described by U, which must live as long. It has the formats and compressions that
  * are allowed: none that runs programs or reads other files (mtree), and not "raw", for which any file is an archive.
- * The caller opens it with archive_read_open1() and frees it with archive_read_free(). Returns NULL if memory is
- * lacking.
+ * The caller opens it with archive_read_open1() and frees it with archive_read_free(). Returns NULL with
+ * errno if memory is lacking or the file cannot be read.
  */
 struct archive *unpack_new(struct unpack *u, int fd);
 

@@ -59,8 +59,9 @@ open_part(GMimePart *part)
 	return decoded;
 }
 
-void
-mail_read_part(GMimePart *part, size_t max, struct buf *out, bool *cut)
+/* Sets OUT to the first MAX bytes of the decoded content of PART, and *CUT if there are more. */
+static void
+read_part(GMimePart *part, size_t max, struct buf *out, bool *cut)
 {
 	GMimeStream *s = open_part(part);
 	ssize_t n;
@@ -142,7 +143,7 @@ read_plain(GMimePart *part, struct doc *d, struct buf *out)
 {
 	struct buf raw = {0};
 
-	mail_read_part(part, MAIL_PART, &raw, &d->truncated);
+	read_part(part, MAIL_PART, &raw, &d->truncated);
 	decode(&raw, stated_charset(part), 0, out);
 	buf_free(&raw);
 }
@@ -183,7 +184,7 @@ mail_is_pgp(GMimePart *part)
 	struct buf head = {0};
 	bool cut = false, pgp;
 
-	mail_read_part(part, 1000, &head, &cut);
+	read_part(part, 1000, &head, &cut);
 	pgp = strncmp(head.data + strspn(head.data, " \t\r\n"), mark, sizeof(mark) - 1) == 0;
 	buf_free(&head);
 	return pgp;
@@ -199,7 +200,7 @@ mail_signed_content(GMimePart *part)
 	GMimeObject *object = NULL;
 	bool cut = false;
 
-	mail_read_part(part, MAIL_PART, &bytes, &cut);
+	read_part(part, MAIL_PART, &bytes, &cut);
 	at = (const unsigned char *)bytes.data;
 	cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
 	if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed && (content = CMS_get0_content(cms)) &&
@@ -228,7 +229,7 @@ mail_save_picture(struct doc *d, GMimePart *part, const char *alt)
 	bool cut = false;
 
 	if (!name) {
-		mail_read_part(part, MAIL_PART, &bytes, &cut);
+		read_part(part, MAIL_PART, &bytes, &cut);
 		name = cut ? NULL : doc_image(d, bytes.data, bytes.len, alt);
 		d->truncated = d->truncated || cut;
 		buf_free(&bytes);
@@ -293,7 +294,7 @@ mail_put_html(struct doc *d, GMimePart *part, GMimeObject *root, const char *bas
 	related.parts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (GMIME_IS_MULTIPART(root))
 		g_mime_multipart_foreach(GMIME_MULTIPART(root), add_related, related.parts);
-	mail_read_part(part, DOC_TEXT, &raw, &d->truncated);
+	read_part(part, DOC_TEXT, &raw, &d->truncated);
 	charset = stated_charset(part);
 	if (charset == CHARSET_NONE)
 		charset = tree_charset(mail.tree, mail.charsets, &raw, "", &mark);

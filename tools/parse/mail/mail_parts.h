@@ -17,9 +17,6 @@ void mail_parts_load(void);
 /* Whether the type of PART is TYPE/SUBTYPE; "*" is any subtype. */
 bool mail_is_type(GMimeObject *part, const char *type, const char *subtype);
 
-/* Sets OUT to the first MAX bytes of the decoded content of PART, and *CUT if there are more. */
-void mail_read_part(GMimePart *part, size_t max, struct buf *out, bool *cut);
-
 /* How many bytes its decoded content has. */
 long long mail_part_size(GMimePart *part);
 

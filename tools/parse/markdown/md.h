@@ -90,6 +90,9 @@ void md_block(struct md *m);
 /* The block is a heading of this level, 1 to 6. */
 void md_heading(struct md *m, unsigned level);
 
+/* Writes a block that is a heading of this level with this text. */
+void md_heading_text(struct md *m, unsigned level, const char *text);
+
 /* Appends the words of the block that is being written to OUT. */
 void md_words(struct md *m, struct buf *out);
 

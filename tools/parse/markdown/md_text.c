@@ -361,3 +361,12 @@ md_heading(struct md *m, unsigned level)
 		return;
 	m->heading = level < 1 ? 1 : level > 6 ? 6 : level;
 }
+
+void
+md_heading_text(struct md *m, unsigned level, const char *text)
+{
+	md_block(m);
+	md_heading(m, level);
+	md_text(m, text, strlen(text));
+	md_block(m);
+}

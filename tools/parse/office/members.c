@@ -212,7 +212,7 @@ read_all(struct archive *a, struct doc *d, struct members *m, bool (*wanted)(con
 			m->v = buf_realloc(m->v, (m->count ? m->count * 2 : 1) * sizeof(*m->v));
 		m->v[m->count] = (struct member_one){.name = buf_strdup(name ? name : "")};
 		one = &m->v[m->count++];
-		if (!wanted || !wanted(one->name))
+		if (!wanted(one->name))
 			continue;
 		if (archive_entry_is_encrypted(entry))
 			return doc_fail(d, "encrypted", "it is encrypted");
@@ -239,12 +239,6 @@ members_read(const struct request *r, struct doc *d, struct members *m, bool (*w
 	archive_read_free(a);
 	sort_names(m);
 	return whole;
-}
-
-bool
-members_list(const struct request *r, struct doc *d, struct members *m)
-{
-	return members_read(r, d, m, NULL);
 }
 
 const char *

@@ -32,9 +32,6 @@ struct members {
 	bool cut;        /* one of those that are no pictures is cut */
 };
 
-/* The names of all members. False where it is no archive or damaged: doc_fail() was called. */
-bool members_list(const struct request *r, struct doc *d, struct members *m);
-
 /*
  * Unpacks those that WANTED selects. If there is no room, a picture is left out, and another part is cut; then
  * D->truncated is set. False: doc_fail() was called. For members_free(), whatever returns.

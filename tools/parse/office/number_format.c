@@ -67,8 +67,9 @@ number_format_builtin(long id)
 	return id >= 0 && id < 50 && codes[id] ? codes[id] : "General";
 }
 
-void
-number_format_general(double value, struct buf *out)
+/* Appends VALUE as the format "General" does, with 15 digits at most. */
+static void
+put_general(double value, struct buf *out)
 {
 	char digits[40], *e;
 
@@ -247,7 +248,7 @@ put_number(const struct number_section *s, const struct digits *n, double value,
 			buf_str(out, exponent < 0 ? "E-" : t->letter == '+' ? "E+" : "E");
 			scientific = true;
 		} else if (t->type == TOKEN_GENERAL)
-			number_format_general(value, out);
+			put_general(value, out);
 		else if (t->type != TOKEN_COMMA) {
 			if (t->type == TOKEN_POINT && n->before == 0)
 				buf_add(out, p.whole, p.n);
@@ -320,7 +321,7 @@ put_fraction(const struct number_section *s, double value, struct buf *out)
 			runs++;
 	}
 	if (value >= 1e15) {
-		number_format_general(value, out);
+		put_general(value, out);
 		return;
 	}
 	if (runs > 1) {
@@ -356,7 +357,7 @@ number_format_put(const char *code, double value, bool from_1904, struct buf *ou
 	int exponent = 0;
 
 	if (!isfinite(value) || strcmp(code, "General") == 0 || strcmp(code, "@") == 0) {
-		number_format_general(value, out);
+		put_general(value, out);
 		return;
 	}
 	read_code(&c, code);
@@ -365,12 +366,12 @@ number_format_put(const char *code, double value, bool from_1904, struct buf *ou
 		if (number_is_date(value))
 			number_date_put(s, value, from_1904, out);
 		else
-			number_format_general(value, out);
+			put_general(value, out);
 		return;
 	}
 	count_digits(s, &n);
 	if (n.before + n.after == 0 && s->count == 0 && c.count == 1) {
-		number_format_general(value, out);
+		put_general(value, out);
 		return;
 	}
 	if (n.fraction && n.before + n.after > 0) {

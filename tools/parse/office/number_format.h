@@ -18,7 +18,4 @@ const char *number_format_builtin(long id);
 /* Appends VALUE as the format CODE shows it. FROM_1904: day 0 is 1904-01-01 and not 1899-12-30. */
 void number_format_put(const char *code, double value, bool from_1904, struct buf *out);
 
-/* Appends VALUE as the format "General" does, with 15 digits at most. */
-void number_format_general(double value, struct buf *out);
-
 #endif

@@ -14,15 +14,6 @@ odf_slide_hide(struct odf_slide *s, struct doc *d)
 }
 
 static void
-put_heading(struct md *md, unsigned level, const char *text)
-{
-	md_block(md);
-	md_heading(md, level);
-	md_text(md, text, strlen(text));
-	md_block(md);
-}
-
-static void
 begin_slide(struct odf_slide *s, struct md **md)
 {
 	md_begin(&s->title, DOC_TEXT);
@@ -44,12 +35,12 @@ end_slide(struct odf_slide *s, struct doc *d)
 	md_block(&s->notes);
 	if (md_is_empty(&s->title)) {
 		snprintf(number, sizeof(number), "Slide %zu", s->count);
-		put_heading(&d->md, ODF_SLIDE, number);
+		md_heading_text(&d->md, ODF_SLIDE, number);
 	}
 	md_append(&d->md, &s->title);
 	md_append(&d->md, &s->body);
 	if (!md_is_empty(&s->notes))
-		put_heading(&d->md, ODF_SLIDE + 1, "Notes");
+		md_heading_text(&d->md, ODF_SLIDE + 1, "Notes");
 	md_append(&d->md, &s->notes);
 	md_free(&s->title);
 	md_free(&s->body);

@@ -155,15 +155,6 @@ find_layout(struct deck *x, const struct opc_relations *rels)
 }
 
 static void
-put_heading(struct md *md, unsigned level, const char *text)
-{
-	md_block(md);
-	md_heading(md, level);
-	md_text(md, text, strlen(text));
-	md_block(md);
-}
-
-static void
 put_notes(struct deck *x, const struct opc_relations *slide)
 {
 	const struct member_one *part = find_part(x, slide, "notesSlide");
@@ -175,7 +166,7 @@ put_notes(struct deck *x, const struct opc_relations *slide)
 	opc_read(x->m, part->name, &rels);
 	shapes_read(&(struct shapes_source){x->m, x->saved, &rels, SHAPES_NOTES, NULL}, part, x->d, &shapes);
 	if (shapes_have_text(&shapes))
-		put_heading(&x->d->md, BELOW, "Notes");
+		md_heading_text(&x->d->md, BELOW, "Notes");
 	shapes_write(&shapes, x->d);
 	shapes_free(&shapes);
 	opc_free(&rels);
@@ -200,7 +191,7 @@ put_slide(struct deck *x, const struct member_one *slide, size_t number)
 		shapes_inherit(&shapes, layout);
 	if (!shapes_title(&shapes)) {
 		snprintf(heading, sizeof(heading), "Slide %zu", number);
-		put_heading(&x->d->md, SLIDE, heading);
+		md_heading_text(&x->d->md, SLIDE, heading);
 	}
 	shapes_write(&shapes, x->d);
 	shapes_free(&shapes);

@@ -30,15 +30,6 @@ struct workbook {
 
 /* --- sheets --- */
 
-static void
-put_heading(struct md *md, unsigned level, const char *text)
-{
-	md_block(md);
-	md_heading(md, level);
-	md_text(md, text, strlen(text));
-	md_block(md);
-}
-
 /* The text boxes, pictures and charts on a sheet. */
 static void
 put_drawings(struct workbook *x, const struct opc_relations *sheet)
@@ -72,7 +63,7 @@ put_sheet(struct workbook *x, const char *name, const struct member_one *part)
 	x->shown[i] = true;
 	x->sheets++;
 	opc_read(x->m, part->name, &rels);
-	put_heading(&x->d->md, SHEET, name);
+	md_heading_text(&x->d->md, SHEET, name);
 	xlsx_sheet_put(&x->book, part, &rels, x->d, &x->left);
 	put_drawings(x, &rels);
 	office_comments_put(x->m, &rels, x->authors, BELOW, x->d);

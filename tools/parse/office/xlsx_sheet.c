@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "office/number_format.h"
 #include "office/sheet_table.h"
 #include "office/xml.h"
@@ -24,6 +25,7 @@ struct sheet {
 	size_t style;
 	char type;                   /* of the cell: n s b e d, S for a formula's string, i for an inline one */
 	bool hidden;                 /* the row is */
+	bool in_header;              /* or in a footer, of printed pages */
 	bool in_value, late;         /* the time is used up */
 	bool in_formula, calculated; /* the cell has a formula */
 	unsigned ignore;             /* depth below a phonetic run */
@@ -33,8 +35,9 @@ struct sheet {
 	size_t link_count;
 };
 
-const char *
-xlsx_place(const char *name, size_t *row, size_t *column)
+/* Reads a cell's name, "AB12", into a row and a column from 0. Returns its end, or NULL if it is no name of a cell. */
+static const char *
+read_cell_name(const char *name, size_t *row, size_t *column)
 {
 	size_t r = 0, c = 0;
 
@@ -57,13 +60,14 @@ static bool
 read_range(const char *ref, struct sheet_range *out)
 {
 	size_t row, column, last_row, last_column;
-	const char *end = ref ? xlsx_place(ref, &row, &column) : NULL;
+	const char *end = ref ? read_cell_name(ref, &row, &column) : NULL;
 
 	if (!end)
 		return false;
 	last_row = row;
 	last_column = column;
-	if (*end == ':' && (!xlsx_place(end + 1, &last_row, &last_column) || last_row < row || last_column < column))
+	if (*end == ':' &&
+	    (!read_cell_name(end + 1, &last_row, &last_column) || last_row < row || last_column < column))
 		return false;
 	*out = (struct sheet_range){(uint32_t)row, (uint32_t)column, (uint32_t)last_row, (uint32_t)last_column};
 	return true;
@@ -121,7 +125,7 @@ begin_cell(struct sheet *x, const char **attributes)
 	const char *name = xml_attribute(attributes, "r");
 	size_t row, column;
 
-	if (name && xlsx_place(name, &row, &column)) {
+	if (name && read_cell_name(name, &row, &column)) {
 		x->row = row + 1;
 		x->column = column;
 	}
@@ -219,6 +223,12 @@ add_link(struct sheet *x, const char **attributes)
 
 /* --- the part --- */
 
+static bool
+is_header(const char *name)
+{
+	return word_is_one_of(name, "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter");
+}
+
 static void
 on_begin(void *arg, const char *name, const char **attributes)
 {
@@ -245,6 +255,7 @@ on_begin(void *arg, const char *name, const char **attributes)
 		add_link(x, attributes);
 	else if (strcmp(name, "oleObject") == 0)
 		doc_missing(x->d, "embedded objects");
+	x->in_header = is_header(name);
 }
 
 static void
@@ -256,6 +267,8 @@ on_end(void *arg, const char *name)
 		x->ignore--;
 	else if (strcmp(name, "v") == 0 || strcmp(name, "t") == 0)
 		x->in_value = false;
+	else if (is_header(name))
+		x->in_header = false;
 	else if (strcmp(name, "f") == 0)
 		x->in_formula = false;
 	else if (strcmp(name, "c") == 0)
@@ -268,6 +281,8 @@ on_text(void *arg, const char *s, size_t n)
 	struct sheet *x = arg;
 	struct buf *out = x->in_value ? &x->value : &x->formula;
 
+	if (x->in_header && !x->ignore)
+		doc_missing(x->d, "headers and footers");
 	if (x->ignore || (!x->in_value && !x->in_formula))
 		return;
 	if (out->len + n <= CELL)

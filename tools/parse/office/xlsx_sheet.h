@@ -11,7 +11,4 @@
 void xlsx_sheet_put(const struct xlsx_book *b, const struct member_one *sheet, const struct opc_relations *rels,
 		    struct doc *d, size_t *left);
 
-/* Reads a cell's name, "AB12", into a row and a column from 0. Returns its end, or NULL if it is none. */
-const char *xlsx_place(const char *name, size_t *row, size_t *column);
-
 #endif

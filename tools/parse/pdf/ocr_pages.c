@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "ocr.h"
 
-enum { DPI = 300, DOTS_MAX = 20000000, POINTS = 72 };
+enum { DPI = 300, POINTS = 72 };
 
 static void
 save(struct doc *d, const void *png, size_t n, unsigned number)
@@ -74,7 +74,7 @@ ocr_save_page(struct doc *d, PopplerPage *page, unsigned number)
 	poppler_page_get_size(page, &width, &height);
 	if (!(width >= 1) || !(height >= 1) || !(width * height < 1e10))
 		return;
-	scale = fmin((double)DPI / POINTS, sqrt(DOTS_MAX / (width * height)));
+	scale = fmin((double)DPI / POINTS, sqrt(OCR_DOTS / (width * height)));
 	rgb = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width * scale), (int)ceil(height * scale));
 	grey = cairo_image_surface_create(CAIRO_FORMAT_A8, (int)ceil(width * scale), (int)ceil(height * scale));
 	if (cairo_surface_status(rgb) == CAIRO_STATUS_SUCCESS && cairo_surface_status(grey) == CAIRO_STATUS_SUCCESS) {
@@ -88,28 +88,4 @@ ocr_save_page(struct doc *d, PopplerPage *page, unsigned number)
 	cairo_surface_destroy(rgb);
 	cairo_surface_destroy(grey);
 	buf_free(&png);
-}
-
-void
-ocr_save_picture(struct doc *d, VipsImage *image)
-{
-	VipsObject *context = VIPS_OBJECT(vips_image_new());
-	VipsImage **t = (VipsImage **)vips_object_local_array(context, 5);
-	VipsArrayDouble *white = vips_array_double_newv(1, 255.0);
-	double dots = (double)vips_image_get_width(image) * vips_image_get_height(image);
-	void *png = NULL;
-	size_t n = 0;
-
-	/* The pixels come from top to bottom, and turning them needs all. */
-	if (vips_resize(image, &t[0], dots > DOTS_MAX ? sqrt(DOTS_MAX / dots) : 1, NULL) == 0 &&
-	    (t[1] = vips_image_copy_memory(t[0])) && vips_autorot(t[1], &t[2], NULL) == 0 &&
-	    (vips_image_hasalpha(t[2]) ? vips_flatten(t[2], &t[3], "background", white, NULL)
-				       : vips_copy(t[2], &t[3], NULL)) == 0 &&
-	    vips_colourspace(t[3], &t[4], VIPS_INTERPRETATION_B_W, NULL) == 0 &&
-	    vips_pngsave_buffer(t[4], &png, &n, "strip", TRUE, NULL) == 0)
-		save(d, png, n, 1);
-	g_free(png);
-	vips_area_unref(VIPS_AREA(white));
-	g_object_unref(context);
-	vips_error_clear();
 }

@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "pdf/pdf_rules.h"
 
 enum { LINE_CHARACTERS = 40 }; /* of a table, for the search for columns of text */
@@ -140,15 +140,6 @@ replace_words(const struct pdf_grid *g, struct pdf_words *w, const struct pdf_ta
 	w->n = n;
 }
 
-static double
-processor_seconds(void)
-{
-	struct timespec t = {0};
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 void
 pdf_tables_find(PopplerPage *page, struct pdf_words *w, struct pdf_tables *t, double *seconds)
 {
@@ -163,9 +154,9 @@ pdf_tables_find(PopplerPage *page, struct pdf_words *w, struct pdf_tables *t, do
 		t->skipped = true;
 		return;
 	}
-	began = processor_seconds();
+	began = clock_processor_seconds();
 	n = pdf_grids_find(page, &grids);
-	*seconds -= processor_seconds() - began;
+	*seconds -= clock_processor_seconds() - began;
 	for (size_t i = 0; i < n; i++) {
 		t->list = buf_grow(t->list, t->n, sizeof(*t->list));
 		if (!fill_table(&grids[i], w, &t->list[t->n]))

@@ -1,12 +1,13 @@
 /* Pictures: the metadata of their headers, by libvips; EXIF values are copied unchanged. Drawings have text, too. */
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <vips/vips.h>
 
 #include "formats.h"
-#include "pdf/ocr_pages.h"
+#include "ocr.h"
 #include "pictures/picture_file.h"
 #include "text/svg_text.h"
 
@@ -131,13 +132,38 @@ fail_picture(struct doc *d, const struct picture_file *p, enum picture_found fou
 	return doc_fail(d, "damaged", "%s", why);
 }
 
+/* Saves the picture for OCR, upright and grey (ocr.h). */
+static void
+save_upright(struct doc *d, VipsImage *image)
+{
+	VipsObject *context = VIPS_OBJECT(vips_image_new());
+	VipsImage **t = (VipsImage **)vips_object_local_array(context, 5);
+	VipsArrayDouble *white = vips_array_double_newv(1, 255.0);
+	double dots = (double)vips_image_get_width(image) * vips_image_get_height(image);
+	void *png = NULL;
+	size_t n = 0;
+
+	/* The pixels come from top to bottom, and turning them needs all. */
+	if (vips_resize(image, &t[0], dots > OCR_DOTS ? sqrt(OCR_DOTS / dots) : 1, NULL) == 0 &&
+	    (t[1] = vips_image_copy_memory(t[0])) && vips_autorot(t[1], &t[2], NULL) == 0 &&
+	    (vips_image_hasalpha(t[2]) ? vips_flatten(t[2], &t[3], "background", white, NULL)
+				       : vips_copy(t[2], &t[3], NULL)) == 0 &&
+	    vips_colourspace(t[3], &t[4], VIPS_INTERPRETATION_B_W, NULL) == 0 &&
+	    vips_pngsave_buffer(t[4], &png, &n, "strip", TRUE, NULL) == 0)
+		doc_image(d, png, n, OCR_ALT "1");
+	g_free(png);
+	vips_area_unref(VIPS_AREA(white));
+	g_object_unref(context);
+	vips_error_clear();
+}
+
 static void
 save_for_ocr(struct doc *d, const struct picture_file *p)
 {
 	VipsImage *image = picture_open(p, 0);
 
 	if (image) {
-		ocr_save_picture(d, image);
+		save_upright(d, image);
 		g_object_unref(image);
 	}
 }

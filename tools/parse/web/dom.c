@@ -7,6 +7,8 @@
 
 #include "html/tree.h"
 
+#include "web/accordion.h"
+
 enum {
 	LONG = 80,    /* characters of a certain paragraph */
 	SHORT = 25,   /* characters of a line that may be anything */
@@ -184,64 +186,6 @@ is_never_shown(const struct dom *d, uint32_t i)
 	       (is_silent(dom_tag(d, i)) && !is_formula_script(d, i));
 }
 
-/* The element beside NODE, AFTER (1) or before (-1) it; NULL if there is none. */
-static const GumboNode *
-element_beside(const GumboNode *node, int after)
-{
-	const GumboVector *all = &node->parent->v.element.children;
-
-	for (size_t k = node->index_within_parent + (size_t)after; k < all->length; k += (size_t)after) {
-		const GumboNode *one = all->data[k];
-
-		if (one->type == GUMBO_NODE_ELEMENT)
-			return one;
-	}
-	return NULL;
-}
-
-static bool
-is_heading(const GumboNode *node)
-{
-	return node->type == GUMBO_NODE_ELEMENT && node->v.element.tag >= GUMBO_TAG_H1 &&
-	       node->v.element.tag <= GUMBO_TAG_H6;
-}
-
-/* Whether it is the part below the title of an accordion: no menu. */
-static bool
-is_panel(const GumboNode *node)
-{
-	return node && (node->v.element.tag == GUMBO_TAG_DIV || node->v.element.tag == GUMBO_TAG_SECTION ||
-			node->v.element.tag == GUMBO_TAG_P);
-}
-
-/* Whether it is the title of an accordion: a button that opens the panel below it, alone or in a heading. */
-static bool
-is_title_of_panel(const GumboNode *node)
-{
-	const GumboAttribute *opens;
-
-	if (node && is_heading(node) && node->v.element.children.length > 0) {
-		const GumboNode *first = node->v.element.children.data[0];
-
-		node = first->type == GUMBO_NODE_ELEMENT ? first : element_beside(first, 1);
-	}
-	if (!node || node->v.element.tag != GUMBO_TAG_BUTTON)
-		return false;
-	opens = gumbo_get_attribute(&node->v.element.attributes, "aria-expanded");
-	if (!opens || gumbo_get_attribute(&node->v.element.attributes, "aria-haspopup"))
-		return false;
-	return is_panel(element_beside(is_heading(node->parent) ? node->parent : node, 1));
-}
-
-/* Whether a reader can open it: the title or the panel of an accordion. */
-static bool
-is_in_accordion(const GumboNode *node)
-{
-	if (node->type != GUMBO_NODE_ELEMENT || !node->parent || node->parent->type != GUMBO_NODE_ELEMENT)
-		return false;
-	return is_title_of_panel(node) || (is_panel(node) && is_title_of_panel(element_beside(node, -1)));
-}
-
 /* Whether the element is hidden. */
 static bool
 is_hidden(const struct dom *d, uint32_t i)
@@ -249,7 +193,7 @@ is_hidden(const struct dom *d, uint32_t i)
 	const char *style = dom_attribute(d, i, "style"), *hidden = dom_attribute(d, i, "aria-hidden");
 	const GumboNode *node = d->nodes[i].node;
 
-	if (is_in_accordion(node))
+	if (accordion_has(node))
 		return false;
 	if (is_never_shown(d, i))
 		return true;

@@ -13,6 +13,7 @@
 #include "web/html_markdown.h"
 #include "web/html_notes.h"
 #include "web/main_content.h"
+#include "web/page_end.h"
 #include "web/page_metadata.h"
 
 /* The void elements of HTML. */
@@ -211,7 +212,7 @@ html_page_with(struct tree *t, const char *text, size_t n, const char *url, bool
 	document = n ? tree_parse(t, text, n, &cut) : NULL;
 	d->kind = "page";
 	if (document) {
-		d->truncated = d->truncated || cut;
+		d->truncated = d->truncated || cut || page_is_cut(document);
 		dom_make(&dom, document);
 		s.base = base_of(&dom, url);
 		dom_reveal(&dom);

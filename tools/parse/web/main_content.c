@@ -154,7 +154,7 @@ with_heading(const struct dom *d, uint32_t article)
 		return article;
 	while (around != d->nodes[around].parent && around > h1)
 		around = d->nodes[around].parent;
-	return dom_tag(d, around) != GUMBO_TAG_BODY && d->nodes[around].mass < d->nodes[article].mass * 1.3F ? around
+	return dom_tag(d, around) != GUMBO_TAG_BODY && d->nodes[around].mass < d->nodes[article].mass * 1.5F ? around
 													     : article;
 }
 

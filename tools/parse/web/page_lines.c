@@ -127,6 +127,19 @@ is_edge_label(const struct page *p, uint32_t i, bool head)
 	       (n->text < SHORT && is_label_text(d, i, head));
 }
 
+/* Whether a line has a date in words: "asked Mar 4, 2012", "5 hours ago". */
+static bool
+says_when(const struct dom *d, uint32_t i)
+{
+	struct buf text = {0};
+	bool found;
+
+	dom_collect(d, i, &text, true);
+	found = !is_sentence(text.data) && (count_years(text.data) == 1 || strstr(text.data, " ago"));
+	buf_free(&text);
+	return found;
+}
+
 /* A line that says by whom and when something was written, anywhere: each message of a forum has one. */
 static bool
 is_signature(const struct page *p, uint32_t i)
@@ -135,8 +148,8 @@ is_signature(const struct page *p, uint32_t i)
 	GumboTag tag = dom_tag(p->d, i);
 
 	return n->text > 0 && n->text < SHORT && n->end - i <= NODES && !n->prose && p->signs[i].author > 0 &&
-	       p->signs[i].time > 0 && p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI &&
-	       dom_is_block(p->d, i);
+	       p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI && dom_is_block(p->d, i) &&
+	       (p->signs[i].time > 0 || (n->own == n->text && says_when(p->d, i)));
 }
 
 /* Whether the part is the page's title, which some pages write as a link or as a plain line. */

@@ -245,6 +245,19 @@ is_headed_apart(const struct page *p, uint32_t i)
 	       page_first_heading(p, i) == HEADING_APART;
 }
 
+/* Links right below a heading that says that they are not the text, with no element around both. */
+static bool
+is_below_apart(const struct page *p, uint32_t i)
+{
+	const struct dom_node *n = &p->d->nodes[i];
+	uint32_t before;
+
+	if (n->links == 0 || n->prose || n->linked * 5 <= n->text * 3 || !dom_is_block(p->d, i))
+		return false;
+	before = page_previous(p->d, i);
+	return before && is_heading(dom_tag(p->d, before)) && page_first_heading(p, before) == HEADING_APART;
+}
+
 static bool
 is_box(const struct page *p, uint32_t i)
 {
@@ -265,7 +278,7 @@ is_box(const struct page *p, uint32_t i)
 		return true;
 	if (n->text < TAGS && s->tag > 0 && s->tag >= n->links && !n->prose && n->linked * 2 > n->text)
 		return true;
-	if (is_notice(p, i) || is_sign_up(p, i) || is_author_box(p, i) || is_headed_apart(p, i))
+	if (is_notice(p, i) || is_sign_up(p, i) || is_author_box(p, i) || is_headed_apart(p, i) || is_below_apart(p, i))
 		return true;
 	if (n->text < LABEL && !n->prose && part_is_named(d, i, NAME_LABEL))
 		return true;

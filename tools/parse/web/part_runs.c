@@ -89,7 +89,7 @@ has_alike(const struct dom *d, uint32_t i)
 static bool
 has_messages(const struct dom *d, uint32_t i)
 {
-	for (uint32_t k = i + 1; k < d->nodes[i].end; k++) {
+	for (uint32_t k = i; k < d->nodes[i].end; k++) {
 		uint32_t entry = k + 1;
 
 		if (!page_is_shown(d, k) || (dom_tag(d, k) != GUMBO_TAG_OL && dom_tag(d, k) != GUMBO_TAG_UL))

@@ -17,11 +17,11 @@ static const char *const shares[] = {
 	"vk.com/share",        "tumblr.com/",         "share.flipboard",    "ycombinator.com/submitlink",
 	"bsky.app/intent",     "threads.net/intent",  "line.me/r/",         "weibo.com/share",
 	"b.hatena.ne.jp",      "xing.com/",           "connect.ok.ru",      "plus.google.com/share"};
-static const char *const authors[] = {"/author/",   "/authors/", "/by/",     "/staff/",      "/contributor",
-				      "/profile",   "/people/",  "/autor/",  "/autoren/",    "/auteur/",
-				      "/columnist", "/writers/", "/writer/", "/journalist/", "/user/",
-				      "/users/",    "/member",   "/u/",      "?author=",     "/@",
-				      "/team/",     "?u=",       "?user=",   "member.php",   "profile.php"};
+static const char *const authors[] = {
+	"/author/", "/authors/", "/by/",     "/staff/",    "/contributor", "/profile", "/people/",
+	"/autor/",  "/autoren/", "/auteur/", "/columnist", "/writers/",    "/writer/", "/journalist/",
+	"/user/",   "/users/",   "/member",  "/u/",        "?author=",     "/@",       "/team/",
+	"?u=",      "?user=",    "user?id=", "member.php", "profile.php"};
 static const char *const tags[] = {"/tag/",     "/tags/",  "/category/",  "/categories/",   "/topic/",
 				   "/topics/",  "?tag=",   "/kategorie/", "/label/",        "/labels/",
 				   "/keyword/", "/thema/", "/themen/",    "/search/label/", "/taxonomy/"};
