@@ -52,10 +52,10 @@ async function badItems() {
 }
 
 async function notThere() {
-	for (const at of ['/notebooks/.nowhere/files/', '/notebooks/-/batch-jobs/', '/notebooks/nowhere/files/x/status/', '/notebooks/reading/batch-jobs/999999/status/',
+	for (const at of ['/notebooks/-x/files/', '/notebooks/a+b/batch-jobs/', '/notebooks/nowhere/files/x/status/', '/notebooks/reading/batch-jobs/999999/status/',
 		'/nowhere/batch-jobs/1/status/', '/notebooks/reading/batch-jobs/x/status/', '/notebooks/reading/batch-jobs/-1/status/', '/notebooks/reading/files/f_0/status/',
 		'/notebooks/reading/files/nothing/status/', '/notebooks/files/f_' + '0'.repeat(32) + '/content/', '/notebooks/files/f_' + '0'.repeat(32) + '/raw/',
-		'/notebooks/reading/batch-jobs/999999/status/stream', '/batches/nowhere/selections/', '/nowhere', '/notebooks/', '/notebooks/reading/'])
+		'/notebooks/reading/batch-jobs/999999/status/stream', '/batches/nowhere/selections/', '/nowhere', '/notebooks/reading/'])
 		isError(await leavesNothing(at, () => ask('GET', at)), 404, null, at);
 	for (const list of ['files', 'batch-jobs', 'knowledge-base']) {
 		const answer = await leavesNothing(list, () => ask('GET', `/notebooks/nowhere/${list}/`));
