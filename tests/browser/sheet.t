@@ -222,13 +222,13 @@ async function pages(browser) {
 	const {context, page, troubles} = await as(browser, 'ada');
 
 	await page.goto(pageOf(server, '../many/index-2.html'));
-	await says(page, '#progress', `0 of ${MANY} decided`);
+	await says(page, '#progress', `0 of ${MANY.toLocaleString('en')} decided`);
 	await page.click('#i501 .pick');
 	await page.evaluate(() => document.querySelector('#i1000').scrollIntoView());
 	await page.click('#i1000 .pick', {modifiers: ['Shift']});
 	await says(page, '#selected', '500 selected');
 	await page.keyboard.press('Enter');
-	await says(page, '#progress', `500 of ${MANY} decided`);
+	await says(page, '#progress', `500 of ${MANY.toLocaleString('en')} decided`);
 	await says(page, '#saved', 'All saved');
 	assert.deepStrictEqual(choices('many').length, 500);
 	await page.focus('#i700 .pick');

@@ -32,14 +32,13 @@ format_of(const struct format *formats, size_t count, const char *name)
 
 /* "MILLISECONDS LANGUAGES": both may be missing. */
 static void
-take_options(struct request *r, char *words)
+take_options(struct request *r, const char *words)
 {
-	char *rest = words;
+	char *rest;
 
 	r->ms = (int)strtol(words, &rest, 10);
 	r->ms = r->ms > 0 ? r->ms : REQUEST_SECONDS * 1000;
 	r->ocr = rest + (*rest == ' ');
-	rest[strcspn(rest, "\n")] = '\0';
 }
 
 /* Reads one request; its lines are in TEXT. 1, 0 at end-of-file, -1 for anything else than a request. */
@@ -48,6 +47,7 @@ receive_request(struct request *r, char text[REQUEST])
 {
 	int fds[2];
 	ssize_t n = helper_next_request(text, REQUEST, fds, 2);
+	const char *options;
 
 	if (n <= 0)
 		return (int)n;
@@ -57,7 +57,8 @@ receive_request(struct request *r, char text[REQUEST])
 	r->url = strsep(&text, "\n");
 	r->name = strsep(&text, "\n");
 	r->type = strsep(&text, "\n");
-	take_options(r, text ? text : (char *)(size_t) "");
+	options = strsep(&text, "\n");
+	take_options(r, options ? options : ""); /* feed.c sends none */
 	return r->type ? 1 : -1;
 }
 

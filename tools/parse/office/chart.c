@@ -5,7 +5,7 @@
 
 #include "base/words.h"
 #include "office/number_format.h"
-#include "office/xml.h"
+#include "xml.h"
 
 enum { SERIES = 100, POINTS = 10000, VALUE = 1000 };
 
@@ -199,7 +199,8 @@ chart_put(const struct member_one *part, struct doc *d, struct md *md)
 	if (!part)
 		return false;
 	md_block(md);
-	if (!xml_read(&(struct xml_reader){on_begin, on_end, on_text, &x}, part->bytes, part->n))
+	if (!xml_read(&(struct xml_reader){.begin = on_begin, .end = on_end, .text = on_text, .arg = &x}, part->bytes,
+		      part->n))
 		x.cut = true;
 	md_block(md);
 	if (x.count)

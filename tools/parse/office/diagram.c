@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "office/xml.h"
+#include "xml.h"
 
 enum { POINTS = 5000, DEPTH = 8, TEXT = 10000 };
 
@@ -180,7 +180,8 @@ diagram_put(const struct member_one *part, struct doc *d, struct md *md)
 
 	if (!part)
 		return false;
-	if (!xml_read(&(struct xml_reader){on_begin, on_end, on_text, &x}, part->bytes, part->n))
+	if (!xml_read(&(struct xml_reader){.begin = on_begin, .end = on_end, .text = on_text, .arg = &x}, part->bytes,
+		      part->n))
 		x.cut = true;
 	d->truncated = d->truncated || x.cut;
 	for (size_t i = 0; i < x.count; i++)

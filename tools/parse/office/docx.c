@@ -7,7 +7,7 @@
 #include "base/words.h"
 #include "office/docx_internal.h"
 #include "office/dublin_core.h"
-#include "office/xml.h"
+#include "xml.h"
 
 bool
 docx_wants(const char *name)
@@ -73,7 +73,10 @@ look_at_headers(struct docx *x)
 		size_t from = 0;
 
 		while ((part = opc_part_of_type(x->m, x->rels, types[i], &from)) && !look.found)
-			xml_read(&(struct xml_reader){look_begin, look_end, look_text, &look}, part->bytes, part->n);
+			xml_read(
+				&(struct xml_reader){
+					.begin = look_begin, .end = look_end, .text = look_text, .arg = &look},
+				part->bytes, part->n);
 	}
 	if (look.found)
 		doc_missing(x->d, "headers and footers");

@@ -8,8 +8,8 @@
 #include "office/diagram.h"
 #include "office/docx_internal.h"
 #include "office/docx_symbols.h"
-#include "office/xml.h"
 #include "records/rec.h"
+#include "xml.h"
 
 static bool
 is(const char *name, const char *other)
@@ -494,7 +494,8 @@ docx_body_read(struct docx *x, const char *name, const char *note)
 	x->rels = &rels;
 	x->note_element = note;
 	x->p = (struct docx_paragraph){.level = -1, .outline = -1};
-	whole = xml_read(&(struct xml_reader){on_begin, on_end, on_text, x}, part->bytes, part->n);
+	whole = xml_read(&(struct xml_reader){.begin = on_begin, .end = on_end, .text = on_text, .arg = x}, part->bytes,
+			 part->n);
 	/* What is open where the file was damaged. */
 	x->skip = x->in_formula = x->choices = 0;
 	x->in_run = x->in_properties = x->in_paragraph_properties = x->in_row_properties = x->ruby_text = false;

@@ -8,8 +8,8 @@
 #include "base/utf8.h"
 #include "base/words.h"
 #include "office/numerals.h"
-#include "office/xml.h"
 #include "records/rec.h"
+#include "xml.h"
 
 enum { LISTS = 20000, FORMAT = 24, TEXT = 64, STYLE = 64, START_MAX = 1000000 };
 
@@ -186,7 +186,9 @@ docx_numbering_read(const struct member_one *part)
 				     .num_places = json_object_new_object(),
 				     .links = json_object_new_object()};
 	if (part)
-		xml_read(&(struct xml_reader){numbering_begin, numbering_end, no_text, n}, part->bytes, part->n);
+		xml_read(
+			&(struct xml_reader){.begin = numbering_begin, .end = numbering_end, .text = no_text, .arg = n},
+			part->bytes, part->n);
 	return n;
 }
 

@@ -7,8 +7,8 @@
 #include <strings.h>
 
 #include "base/words.h"
-#include "office/xml.h"
 #include "records/rec.h"
+#include "xml.h"
 
 enum { STYLES = 20000, BASES = 20, NAME = 128 };
 
@@ -169,7 +169,8 @@ docx_styles_read(const struct member_one *part)
 
 	*s = (struct docx_styles){.places = json_object_new_object()};
 	if (part)
-		xml_read(&(struct xml_reader){styles_begin, no_end, no_text, s}, part->bytes, part->n);
+		xml_read(&(struct xml_reader){.begin = styles_begin, .end = no_end, .text = no_text, .arg = s},
+			 part->bytes, part->n);
 	return s;
 }
 

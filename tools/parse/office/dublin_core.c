@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "office/xml.h"
+#include "xml.h"
 
 struct core {
 	struct doc *d;
@@ -91,6 +91,7 @@ dublin_core_read(const struct member_one *part, struct doc *d)
 	if (!part)
 		return;
 	buf_str(&c.text, "");
-	xml_read(&(struct xml_reader){core_begin, core_end, core_text, &c}, part->bytes, part->n);
+	xml_read(&(struct xml_reader){.begin = core_begin, .end = core_end, .text = core_text, .arg = &c}, part->bytes,
+		 part->n);
 	buf_free(&c.text);
 }

@@ -6,9 +6,9 @@
 
 #include "office/dublin_core.h"
 #include "office/epub.h"
-#include "office/xml.h"
 #include "records/rec.h"
 #include "web/html.h"
+#include "xml.h"
 
 enum { CHAPTERS = 5000 };
 

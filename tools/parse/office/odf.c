@@ -9,8 +9,8 @@
 #include "base/words.h"
 #include "office/dublin_core.h"
 #include "office/odf_internal.h"
-#include "office/xml.h"
 #include "records/rec.h"
+#include "xml.h"
 
 bool
 odf_wants(const char *name)
@@ -383,7 +383,7 @@ read_parts(struct odf *x)
 {
 	const struct member_one *content = members_find(x->m, "content.xml"),
 				*styles = members_find(x->m, "styles.xml");
-	struct xml_reader reader = {on_begin, on_end, on_text, x};
+	struct xml_reader reader = {.begin = on_begin, .end = on_end, .text = on_text, .arg = x};
 	bool whole;
 
 	if (styles)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "office/odf_internal.h"
-#include "office/xml.h"
+#include "xml.h"
 
 enum { COUNT_MAX = 1000000 };
 

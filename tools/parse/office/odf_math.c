@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "office/odf_internal.h"
-#include "office/xml.h"
 #include "web/dom.h"
 #include "web/math_tex.h"
+#include "xml.h"
 
 enum { MATHML = 1 << 20 };
 
@@ -125,7 +125,8 @@ odf_put_object(struct odf *x, const char *href)
 	buf_printf(&name, "%s/content.xml", strncmp(href, "./", 2) == 0 ? href + 2 : href);
 	part = members_find(x->m, name.data);
 	if (part)
-		xml_read(&(struct xml_reader){object_begin, object_end, object_text, &o}, part->bytes, part->n);
+		xml_read(&(struct xml_reader){.begin = object_begin, .end = object_end, .text = object_text, .arg = &o},
+			 part->bytes, part->n);
 	if (x->in_math > 0) {
 		doc_missing(x->d, "formulas"); /* it is damaged */
 		x->in_math = 0;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/words.h"
-#include "office/xml.h"
+#include "xml.h"
 
 void
 odf_slide_hide(struct odf_slide *s, struct doc *d)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "office/numerals.h"
-#include "office/xml.h"
 #include "records/rec.h"
+#include "xml.h"
 
 enum { STYLES = 5000, LISTS = 5000, START_MAX = 1000000 };
 

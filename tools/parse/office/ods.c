@@ -8,9 +8,9 @@
 #include "base/words.h"
 #include "office/dublin_core.h"
 #include "office/sheet_table.h"
-#include "office/xml.h"
 #include "records/rec.h"
 #include "request.h"
+#include "xml.h"
 
 enum { STYLES = 10000, CELL = 1 << 16, ROWS_A_CHECK = 1024, SHEET = 2, BELOW = 3 };
 
@@ -382,7 +382,8 @@ ods_parse(const struct members *m, struct doc *d)
 
 	x.saved = buf_alloc((m->count + 1) * sizeof(*x.saved));
 	dublin_core_read(members_find(m, "meta.xml"), d);
-	whole = content && xml_read(&(struct xml_reader){on_begin, on_end, on_text, &x}, content->bytes, content->n);
+	whole = content && xml_read(&(struct xml_reader){.begin = on_begin, .end = on_end, .text = on_text, .arg = &x},
+				    content->bytes, content->n);
 	end_sheet(&x);
 	doc_meta_number(d, "sheets", (double)x.sheets);
 	d->truncated = d->truncated || !whole;

@@ -4,9 +4,9 @@
 
 #include "base/words.h"
 #include "office/xlsx_book.h"
-#include "office/xml.h"
 #include "records/rec.h"
 #include "request.h"
+#include "xml.h"
 
 enum { AUTHORS = 10000, TEXT = 1 << 16 };
 
@@ -159,7 +159,10 @@ office_comments_put(const struct members *m, const struct opc_relations *rels, s
 	for (size_t i = 0; i < 2; i++)
 		for (size_t from = 0; (part = opc_part_of_type(m, rels, types[i], &from)) && !request_is_late();) {
 			x.own = json_object_new_object();
-			if (!xml_read(&(struct xml_reader){comments_begin, comments_end, comments_text, &x},
+			if (!xml_read(&(struct xml_reader){.begin = comments_begin,
+							   .end = comments_end,
+							   .text = comments_text,
+							   .arg = &x},
 				      part->bytes, part->n))
 				d->truncated = true;
 			json_object_put(x.own);

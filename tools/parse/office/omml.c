@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/words.h"
-#include "office/xml.h"
 #include "web/math_tex.h"
+#include "xml.h"
 
 enum { DEPTH = 60, CHARACTER = 16 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "office/xml.h"
+#include "xml.h"
 
 struct reading {
 	const char *source;

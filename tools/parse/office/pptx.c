@@ -8,8 +8,8 @@
 #include "office/dublin_core.h"
 #include "office/office_comments.h"
 #include "office/slide_shapes.h"
-#include "office/xml.h"
 #include "request.h"
+#include "xml.h"
 
 enum { SLIDES = 10000, SLIDE = 2, BELOW = 3 };
 

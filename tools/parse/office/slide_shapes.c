@@ -7,7 +7,7 @@
 #include "base/words.h"
 #include "office/chart.h"
 #include "office/diagram.h"
-#include "office/xml.h"
+#include "xml.h"
 
 static bool
 is_name(const char *name, const char *other)
@@ -288,7 +288,8 @@ shapes_read(const struct shapes_source *s, const struct member_one *part, struct
 	struct slide_reading x = {.s = s, .d = d, .out = out};
 
 	*out = (struct shapes){0};
-	if (!xml_read(&(struct xml_reader){on_begin, on_end, on_text, &x}, part->bytes, part->n) &&
+	if (!xml_read(&(struct xml_reader){.begin = on_begin, .end = on_end, .text = on_text, .arg = &x}, part->bytes,
+		      part->n) &&
 	    s->kind != SHAPES_LAYOUT)
 		d->truncated = true;
 	if (x.shape)

@@ -4,7 +4,7 @@
 
 #include "base/words.h"
 #include "office/slide_internal.h"
-#include "office/xml.h"
+#include "xml.h"
 
 enum { TITLE = 2 };
 

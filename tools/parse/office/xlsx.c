@@ -11,8 +11,8 @@
 #include "office/slide_shapes.h"
 #include "office/xlsx_book.h"
 #include "office/xlsx_sheet.h"
-#include "office/xml.h"
 #include "request.h"
+#include "xml.h"
 
 enum { SHEET = 2, BELOW = 3 };
 

@@ -6,7 +6,7 @@
 #include "base/hex.h"
 #include "base/words.h"
 #include "office/number_format.h"
-#include "office/xml.h"
+#include "xml.h"
 
 enum { FORMATS = 1 << 16, STRINGS = 1 << 22 };
 
@@ -168,9 +168,12 @@ xlsx_book_read(struct xlsx_book *b, const struct member_one *strings, const stru
 	struct reading x = {.b = b};
 
 	if (strings)
-		b->damaged = !xml_read(&(struct xml_reader){strings_begin, strings_end, strings_text, &x},
-				       strings->bytes, strings->n);
-	if (styles && !xml_read(&(struct xml_reader){styles_begin, styles_end, NULL, &x}, styles->bytes, styles->n))
+		b->damaged = !xml_read(
+			&(struct xml_reader){
+				.begin = strings_begin, .end = strings_end, .text = strings_text, .arg = &x},
+			strings->bytes, strings->n);
+	if (styles && !xml_read(&(struct xml_reader){.begin = styles_begin, .end = styles_end, .arg = &x},
+				styles->bytes, styles->n))
 		b->damaged = true;
 	for (size_t i = 0; i < x.code_count; i++)
 		free(x.codes[i].code);

@@ -7,7 +7,7 @@
 #include "base/words.h"
 #include "office/number_format.h"
 #include "office/sheet_table.h"
-#include "office/xml.h"
+#include "xml.h"
 
 enum { CELL = 1 << 16, ROWS_A_CHECK = 1024, LINKS = 10000 };
 
@@ -299,7 +299,8 @@ xlsx_sheet_put(const struct xlsx_book *b, const struct member_one *sheet, const 
 
 	*x = (struct sheet){.b = b, .rels = rels, .d = d};
 	sheet_table_begin(&x->table);
-	if (!xml_read(&(struct xml_reader){on_begin, on_end, on_text, x}, sheet->bytes, sheet->n))
+	if (!xml_read(&(struct xml_reader){.begin = on_begin, .end = on_end, .text = on_text, .arg = x}, sheet->bytes,
+		      sheet->n))
 		x->table.cut = true; /* what was read is kept */
 	for (size_t i = 0; i < x->link_count; i++) {
 		sheet_table_link(&x->table, &x->links[i].range, x->links[i].url);

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "office/xml.h"
 #include "text/cues.h"
+#include "xml.h"
 
 enum { HEAD = 4096, LINE = 1 << 16, FIELDS = 30 };
 
@@ -282,7 +282,8 @@ put_ttml(struct cues *c, const char *text, size_t n)
 {
 	struct ttml x = {.c = c};
 
-	if (!xml_read(&(struct xml_reader){ttml_begin, ttml_end, ttml_text, &x}, text, n))
+	if (!xml_read(&(struct xml_reader){.begin = ttml_begin, .end = ttml_end, .text = ttml_text, .arg = &x}, text,
+		      n))
 		c->d->truncated = true;
 	cue_end_line(c);
 	doc_set_string(&c->d->title, x.title.data);

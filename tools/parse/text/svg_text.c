@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "base/words.h"
-#include "office/xml.h"
+#include "xml.h"
 
 enum { SWITCHES = 16 };
 
@@ -174,7 +174,7 @@ svg_text_put(const char *bytes, size_t n, struct doc *d)
 {
 	struct svg x = {.d = d};
 
-	if (!xml_read(&(struct xml_reader){on_begin, on_end, on_text, &x}, bytes, n))
+	if (!xml_read(&(struct xml_reader){.begin = on_begin, .end = on_end, .text = on_text, .arg = &x}, bytes, n))
 		d->truncated = true;
 	md_block(&d->md);
 	free(x.y);

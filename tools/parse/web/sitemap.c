@@ -5,8 +5,8 @@
 #include "base/utf8.h"
 #include "confined/feed.h"
 #include "formats.h"
-#include "office/xml.h"
 #include "records/rec.h"
+#include "xml.h"
 
 enum {
 	TEXT_MAX = 65536, /* bytes of an element's text that are stored */
@@ -326,7 +326,8 @@ bool
 feed_parse(const struct request *request, struct doc *d)
 {
 	struct reading r = {.d = d};
-	const struct xml_reader reader = {.begin = on_begin, .end = on_end, .text = on_text, .arg = &r};
+	const struct xml_reader reader = {
+		.begin = on_begin, .end = on_end, .text = on_text, .arg = &r, .no_entities = true};
 	struct buf bytes = {0};
 	bool cut = false, well;
 

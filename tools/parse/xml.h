@@ -15,6 +15,7 @@ struct xml_reader {
 	void (*end)(void *arg, const char *name);
 	void (*text)(void *arg, const char *text, size_t n); /* not NUL-terminated */
 	void *arg;
+	bool no_entities; /* any declaration of an entity ends the document */
 };
 
 /* Reads N bytes. False where they are no XML, or declare entities; what came before was called. */

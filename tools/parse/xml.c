@@ -1,4 +1,4 @@
-#include "office/xml.h"
+#include "xml.h"
 
 #include <expat.h>
 #include <string.h>
@@ -76,8 +76,9 @@ on_entity(void *arg, const char *name, int parameter, const char *value, int len
 	  const char *system, const char *public, const char *notation)
 {
 	struct reading *x = arg;
-	bool harmless = !parameter && value && length <= ENTITY && !memchr(value, '&', (size_t)length) &&
-			!memchr(value, '<', (size_t)length) && x->entities++ < ENTITIES;
+	bool harmless = !x->r->no_entities && !parameter && value && length <= ENTITY &&
+			!memchr(value, '&', (size_t)length) && !memchr(value, '<', (size_t)length) &&
+			x->entities++ < ENTITIES;
 
 	(void)name, (void)base, (void)system, (void)public, (void)notation;
 	if (!harmless)
