@@ -431,6 +431,24 @@ wav() {
 	assert_output --partial '"title":"A page"'
 }
 
+@test "a picture that is cut short says so" {
+	local ext
+
+	vips gaussnoise noise.v 200 150
+	vips cast noise.v n.v uchar
+	for ext in jpg png gif webp; do
+		vips copy n.v "whole.$ext"
+		head -c $(($(stat -c %s "whole.$ext") * 2 / 3)) "whole.$ext" >"cut.$ext"
+	done
+	run -0 bi-parse -j whole.jpg whole.png whole.gif whole.webp cut.jpg cut.png
+	run -0 jq -c '[.status, .truncated, .metadata.width]' <<<"$output"
+	assert_equal "$(sort <<<"$output" | uniq -c | tr -s ' ')" ' 4 ["completed",null,200]
+ 2 ["completed",true,200]'
+	# libvips opens none of these.
+	run -1 --separate-stderr bi-parse -j cut.gif cut.webp
+	assert_equal "$(jq -r .error.code <<<"$output")" $'parse_damaged\nparse_damaged'
+}
+
 @test "pages nested tens of thousands deep, and of many MB, end, and say what was cut off" {
 	local paragraphs=70000 depth=30000
 

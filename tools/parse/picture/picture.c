@@ -7,6 +7,7 @@
 #include <vips/vips.h>
 
 #include "formats.h"
+#include "hosts/truncated.h"
 #include "ocr.h"
 #include "pictures/picture_file.h"
 #include "text/svg_text.h"
@@ -182,6 +183,7 @@ picture_parse(const struct request *r, struct doc *d)
 	found = picture_find(&p, bytes, n, extra);
 	if (found == PICTURE_FOUND) {
 		describe_picture(d, &p);
+		d->truncated = truncated_check(r->in, n, r->mime, NULL, 0) != NULL;
 		if (*r->ocr)
 			save_for_ocr(d, &p);
 		if (strncmp(p.kind->loader, "VipsForeignLoadSvg", 18) == 0)
