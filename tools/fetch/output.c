@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -18,7 +19,9 @@ output_begin(struct output *o)
 	if (fstat(STDOUT_FILENO, &st) < 0)
 		return true; /* writing will tell what is wrong */
 	o->is_file = S_ISREG(st.st_mode);
-	return !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
+	/* A closed descriptor was opened on it for reading, so that writing fails (msg_program). */
+	return !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) ||
+	       (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
 }
 
 void
