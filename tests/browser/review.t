@@ -168,7 +168,7 @@ async function early(browser) {
 	for (const from of ['index.html', '1_review.html', 'submit.html']) {
 		const tab = await context.newPage();
 
-		await tab.route('**/selections/', (route) => slow(route));
+		await tab.route('**/selections/*', (route) => slow(route));
 		await tab.goto(pageOf(server, from));
 		await tab.keyboard.press('n');
 		await tab.waitForURL('**/3_review.html');
@@ -179,7 +179,7 @@ async function early(browser) {
 	slow = (route) => route.fulfill({status: 503, body: ''});
 	const tab = await context.newPage();
 
-	await tab.route('**/selections/', (route) => slow(route));
+	await tab.route('**/selections/*', (route) => slow(route));
 	await tab.goto(pageOf(server, 'index.html'));
 	await tab.keyboard.press('n');
 	await tab.waitForURL('**/1_review.html');
