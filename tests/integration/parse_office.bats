@@ -277,6 +277,26 @@ slide() {
 	deck a.pptx slide1.xml
 	run -0 text a.pptx
 	assert_output "$(printf '## Slide 1\n\nabove all\n\n  - one\n      - below\n\nplain\n\n3.  third\n4.  fourth')"
+	assert_equal "$(parsed a.pptx .missing)" null
+}
+
+@test "PPTX: text that a master or layout shows on each slide is named, but not the prompts of its placeholders" {
+	local kind
+
+	for kind in slideMaster slideLayout neither; do
+		shape 0 0 'words' | slide slide1.xml
+		relations ppt/slides/slide1.xml l slideLayout ../slideLayouts/l.xml
+		relations ppt/slideLayouts/l.xml m slideMaster ../slideMasters/m.xml
+		for of in slideLayout:Layout slideMaster:Master; do
+			part "ppt/${of%:*}s/${of:5:1}.xml" <<<"<p:x xmlns:p=\"p\" xmlns:a=\"a\"><p:cSld><p:spTree>$(shape 0 0 'Click to edit' '<p:ph type="title"/>')$([ "${of%:*}" != "$kind" ] || shape 0 9 Confidential)</p:spTree></p:cSld></p:x>"
+		done
+		mv p/ppt/slideLayouts/L.xml p/ppt/slideLayouts/l.xml
+		mv p/ppt/slideMasters/M.xml p/ppt/slideMasters/m.xml
+		deck "$kind.pptx" slide1.xml
+	done
+	assert_equal "$(for kind in slideMaster slideLayout neither; do parsed $kind.pptx '[.missing, .text]'; done)" '[["text of slide masters"],"## Slide 1\n\nwords\n"]
+[["text of slide masters"],"## Slide 1\n\nwords\n"]
+[null,"## Slide 1\n\nwords\n"]'
 }
 
 @test "PPTX: tables, pictures, links, charts, diagrams, notes and comments" {

@@ -276,8 +276,15 @@ on_text(void *arg, const char *s, size_t n)
 {
 	struct slide_reading *x = arg;
 
-	if (!x->in_text || x->ignore || x->s->kind == SHAPES_LAYOUT)
+	if (!x->in_text || x->ignore)
 		return;
+	if (x->s->kind == SHAPES_LAYOUT) {
+		/* What is not a placeholder is shown on each slide. */
+		for (size_t i = 0; i < n && x->shape && !x->shape->type[0]; i++)
+			if ((unsigned char)s[i] > ' ')
+				doc_missing(x->d, "text of slide masters");
+		return;
+	}
 	slide_text_open(x);
 	md_text(x->md, s, n);
 }
