@@ -77,13 +77,13 @@ origin() {
 	printf 'GET /api/v1/health/ HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$raw"
 	timeout 5 head -c 60 <&"$raw" >answer
 	head -n 1 answer | grep -q ' 200 '
-	curl -si "$URL/health/" | tr -d '\r' >head
-	grep -qx 'Keep-Alive: timeout=60' head
-	curl -si --http1.0 "$URL/health/" >head
-	! grep -qi '^keep-alive' head || false
+	curl -si "$URL/health/" | tr -d '\r' >headers
+	grep -qx 'Keep-Alive: timeout=60' headers
+	curl -si --http1.0 "$URL/health/" >headers
+	! grep -qi '^keep-alive' headers || false
 	# HTTP/2 forbids the header.
-	curl -si --http2-prior-knowledge "$URL/health/" >head
-	! grep -qi '^keep-alive' head || false
+	curl -si --http2-prior-knowledge "$URL/health/" >headers
+	! grep -qi '^keep-alive' headers || false
 	exec {raw}>&-
 }
 
@@ -150,7 +150,7 @@ ask() {
 			[[ "$(<"code.$i") $(jq -r '.error // "done"' "out.$i")" =~ ^(20[02] done|409 (nothing_left|in_progress))$ ]] ||
 				fail "$(<"code.$i") $(<"out.$i")"
 		done
-		grep -qx 20[02] code.? # one has done it
+		grep -qx '20[02]' code.? # one has done it
 		call "$URL/notebooks/nb/batch-jobs/$round/status/?limit=0"
 		assert_equal "$(jq -c '.batch_job | [.failed_items, .pending_items]' body)" '[300,0]'
 		assert_equal "$(wc -l <"$BI_ROOT/batches/job-$round/results.ndjson")" 300

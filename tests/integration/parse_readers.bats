@@ -67,7 +67,7 @@ attacked() {
 	got() {
 		bi-parse -j "$1" | jq -r '.text, .truncated, (.missing // [])[]'
 	}
-	printf '%s%s' "$head" "\\f0 caf\\'e9 {\\f1 \\'cf\\'f0} \\f2 \\'83\\'5c\\'83" "\\\\\\f0 e}" >a.rtf
+	printf '%s%s%s' "$head" "\\f0 caf\\'e9 {\\f1 \\'cf\\'f0} \\f2 \\'83\\'5c\\'83" "\\\\\\f0 e}" >a.rtf
 	run -0 got a.rtf
 	assert_line --partial '\f0 café {\f1 Пр} \f2 ソソ\f0 e}'
 	# Substitutes of 1, 2 and no bytes, and pairs of surrogates.

@@ -146,7 +146,7 @@ fetched() {
 	echo '{"results":[]}' >origin/images
 	origin_start
 	both() {
-		source_wiki -b both -s wikimedia,openverse --set "openverse.api=$ORIGIN/images" --set ways=title "$@" <list 2>source.err | bi-fetch -q >results || :
+		source_wiki -b both -s wikimedia,openverse --set "openverse.api=$ORIGIN/images" --set ways=title <list 2>source.err | bi-fetch -q >results || :
 	}
 	source_wiki() {
 		bi-source -q --set "wikimedia.api=$WIKI/w/api.php" --set slow=0 "$@"

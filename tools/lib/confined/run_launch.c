@@ -88,8 +88,8 @@ load_filter(int executed)
 		rc = confine_allow_when(filter, when, sizeof(when) / sizeof(when[0]));
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(execveat), 2,
-				      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)executed),
-				      SCMP_A4(SCMP_CMP_EQ, AT_EMPTY_PATH));
+				      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)executed, 0),
+				      SCMP_A4(SCMP_CMP_EQ, AT_EMPTY_PATH, 0));
 	/* A filter cannot see the flags of clone3; the C library falls back to clone. A pipe is no terminal. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
