@@ -45,6 +45,12 @@ dom_text(const struct dom *d, uint32_t i)
 }
 
 bool
+dom_is_heading(GumboTag tag)
+{
+	return tag >= GUMBO_TAG_H1 && tag <= GUMBO_TAG_H6;
+}
+
+bool
 dom_is_block(const struct dom *d, uint32_t i)
 {
 	switch (dom_tag(d, i)) {

@@ -56,6 +56,9 @@ const char *dom_attribute(const struct dom *d, uint32_t i, const char *name);
 /* A text's text, NULL for an element. */
 const char *dom_text(const struct dom *d, uint32_t i);
 
+/* Whether it is the tag of a heading, h1 to h6. */
+bool dom_is_heading(GumboTag tag);
+
 /* Whether it is a block (p, div, li, h1...), and not a part of a line. */
 bool dom_is_block(const struct dom *d, uint32_t i);
 

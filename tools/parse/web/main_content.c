@@ -243,9 +243,9 @@ has_title(const struct dom *d, uint32_t i, const char *title)
 }
 
 static bool
-is_heading(const struct dom *d, uint32_t i)
+is_shown_heading(const struct dom *d, uint32_t i)
 {
-	return dom_tag(d, i) >= GUMBO_TAG_H1 && dom_tag(d, i) <= GUMBO_TAG_H6 && !d->nodes[i].hidden;
+	return dom_is_heading(dom_tag(d, i)) && !d->nodes[i].hidden;
 }
 
 uint32_t
@@ -254,13 +254,13 @@ main_content_heading(const struct dom *d, uint32_t picked, const char *title)
 	uint32_t h1 = 0;
 
 	for (uint32_t i = picked; i < d->nodes[picked].end;) {
-		if (is_heading(d, i) && !d->nodes[i].dropped &&
+		if (is_shown_heading(d, i) && !d->nodes[i].dropped &&
 		    (dom_tag(d, i) == GUMBO_TAG_H1 || has_title(d, i, title)))
 			return 0;
 		i = d->nodes[i].dropped ? d->nodes[i].end : i + 1;
 	}
 	for (uint32_t i = picked; i-- > 1;) {
-		if (!is_heading(d, i))
+		if (!is_shown_heading(d, i))
 			continue;
 		if (has_title(d, i, title))
 			return i;

@@ -18,12 +18,6 @@ enum {
 	NODES = 300,  /* below a line, hidden ones too: each look at a line reads all of them */
 };
 
-static bool
-is_heading(GumboTag tag)
-{
-	return tag >= GUMBO_TAG_H1 && tag <= GUMBO_TAG_H6;
-}
-
 /* --- lines about the text --- */
 
 /* How many years from 1900 on the text names. */
@@ -117,7 +111,7 @@ is_edge_label(const struct page *p, uint32_t i, bool head)
 	const struct dom_node *n = &d->nodes[i];
 	GumboTag tag = dom_tag(d, i);
 
-	if (n->text == 0 || n->text > LABEL || n->end - i > NODES || n->prose || is_heading(tag) ||
+	if (n->text == 0 || n->text > LABEL || n->end - i > NODES || n->prose || dom_is_heading(tag) ||
 	    page_is_table_part(tag) || tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT ||
 	    tag == GUMBO_TAG_PRE || tag == GUMBO_TAG_FIGCAPTION || tag == GUMBO_TAG_FIGURE ||
 	    tag == GUMBO_TAG_BLOCKQUOTE || !dom_is_block(d, i) || p->signs[i].heading > 0)

@@ -33,12 +33,6 @@ is_inside(const struct dom *d, uint32_t i, GumboTag tag)
 }
 
 static bool
-is_heading(GumboTag tag)
-{
-	return tag >= GUMBO_TAG_H1 && tag <= GUMBO_TAG_H6;
-}
-
-static bool
 is_content_tag(GumboTag tag)
 {
 	return tag == GUMBO_TAG_HTML || tag == GUMBO_TAG_BODY || tag == GUMBO_TAG_MAIN || tag == GUMBO_TAG_ARTICLE;
@@ -255,7 +249,7 @@ is_below_apart(const struct page *p, uint32_t i)
 	if (n->links == 0 || n->prose || n->linked * 5 <= n->text * 3 || !dom_is_block(p->d, i))
 		return false;
 	before = page_previous(p->d, i);
-	return before && is_heading(dom_tag(p->d, before)) && page_first_heading(p, before) == HEADING_APART;
+	return before && dom_is_heading(dom_tag(p->d, before)) && page_first_heading(p, before) == HEADING_APART;
 }
 
 static bool
@@ -266,12 +260,12 @@ is_box(const struct page *p, uint32_t i)
 	const struct part_signs *s = &p->signs[i];
 	GumboTag tag = dom_tag(d, i);
 
-	if (!dom_is_block(d, i) && is_heading(dom_tag(d, n->parent)))
+	if (!dom_is_block(d, i) && dom_is_heading(dom_tag(d, n->parent)))
 		return tag != GUMBO_TAG_A && d->nodes[n->parent].text > n->text + 1 &&
 		       (part_is_named(d, i, NAME_LABEL) || part_is_named(d, i, NAME_APART));
 	if (!dom_is_block(d, i) && page_is_prose(d, n->parent))
 		return false; /* a part of a sentence */
-	if (is_content_tag(tag) || is_heading(tag) || page_is_table_part(tag) || tag == GUMBO_TAG_PRE ||
+	if (is_content_tag(tag) || dom_is_heading(tag) || page_is_table_part(tag) || tag == GUMBO_TAG_PRE ||
 	    tag == GUMBO_TAG_CODE || n->mass > p->all / 2)
 		return false;
 	if (n->text < BAR && s->share > 0 && s->share * 2 >= n->links && !n->prose)

@@ -137,7 +137,7 @@ is_slug(const struct dom *d, uint32_t i, const char *id)
 	size_t words = 0, found = 0;
 
 	for (uint32_t k = i; k < d->nodes[i].end && k < i + 12; k++)
-		if (dom_tag(d, k) >= GUMBO_TAG_H1 && dom_tag(d, k) <= GUMBO_TAG_H6) {
+		if (dom_is_heading(dom_tag(d, k))) {
 			slug_of(d, k, slug);
 			for (char *rest = slug, *word; (word = strsep(&rest, "-"));) {
 				words += strlen(word) > 2;

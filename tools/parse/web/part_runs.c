@@ -196,7 +196,7 @@ has_headline(const struct dom *d, uint32_t i)
 	for (uint32_t k = i; k < d->nodes[i].end; k++) {
 		const struct dom_node *n = &d->nodes[k];
 
-		bool heading = dom_tag(d, k) >= GUMBO_TAG_H1 && dom_tag(d, k) <= GUMBO_TAG_H6;
+		bool heading = dom_is_heading(dom_tag(d, k));
 
 		if (((n->own_linked >= HEADLINE && n->own_linked + LINE > n->own) ||
 		     (heading && n->linked * 2 > n->text)) &&

@@ -180,8 +180,7 @@ count_own(const struct dom *d, uint32_t i, const char *url, struct part_signs *s
 	s->time += dom_tag(d, i) == GUMBO_TAG_TIME ||
 		   (property && word_is_one_of(property, "datePublished", "dateCreated"));
 	s->author += property && dom_tag(d, i) != GUMBO_TAG_META && has_word(property, "author");
-	s->action += !(dom_tag(d, i) >= GUMBO_TAG_H1 && dom_tag(d, i) <= GUMBO_TAG_H6) && n->own > 0 && n->own <= 60 &&
-		     n->own_linked * 10 >= n->own * 9;
+	s->action += !dom_is_heading(dom_tag(d, i)) && n->own > 0 && n->own <= 60 && n->own_linked * 10 >= n->own * 9;
 	s->prose += !n->hidden && n->own >= 80 && n->own_linked * 3 < n->own;
 }
 
