@@ -80,6 +80,12 @@ finds() {
 	assert_line --regexp '^programs: review/render.jq of share/ cannot be read.*; unset BI_SHARE'
 	assert_line --regexp '^programs: serve/lighttpd.conf of share/'
 	[ "${#lines[@]}" -ge 15 ]
+	cp "$BI_BIN/bi-parse" bin/
+	mkdir bin/helpers
+	cp "$BI_BIN/helpers/bi-parse-mail" bin/helpers/
+	run -1 "$PWD/bin/bi-status" --doctor
+	assert_line --regexp "^programs: bi-parse-pdf, a part of bi-parse, is missing: it cannot read PDF files"
+	refute_line --partial 'bi-parse-mail'
 }
 
 @test 'a lighttpd that is not installed, or lacks a module, is found' {

@@ -94,6 +94,14 @@ look_for_ours(struct doctor *d)
 		{"bi-thumb", "bi-render cannot make thumbnails"},
 		{"bi-type", "bi-fetch cannot tell the types of files"},
 	};
+	static const struct {
+		const char *name, *needed;
+	} parts[] = {
+		{"bi-parse-pdf", "PDF files"},
+		{"bi-parse-picture", "pictures"},
+		{"bi-parse-mail", "mails"},
+		{"bi-parse-av", "sound and film"},
+	};
 	struct buf path = {0};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
@@ -101,6 +109,13 @@ look_for_ours(struct doctor *d)
 			continue;
 		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s is missing: %s", path.data ? path.data : ours[i].name,
 			    ours[i].needed);
+		doctor_mend(d, "build all programs again, or install them all together");
+	}
+	for (size_t i = 0; path_of_program(&path, "bi-parse") == 0 && i < sizeof(parts) / sizeof(*parts); i++) {
+		if (path_of_helper(&path, parts[i].name) == 0)
+			continue;
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s, a part of bi-parse, is missing: it cannot read %s",
+			    parts[i].name, parts[i].needed);
 		doctor_mend(d, "build all programs again, or install them all together");
 	}
 	buf_free(&path);

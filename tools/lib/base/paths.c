@@ -41,8 +41,10 @@ path_of_helper(struct buf *out, const char *name)
 	if (own_dir(out) < 0)
 		return -1;
 	buf_printf(out, "/helpers/%s", name);
-	if (access(out->data, X_OK) == 0 || own_dir(out) < 0)
+	if (access(out->data, X_OK) == 0)
 		return 0;
+	if (errno != ENOENT || own_dir(out) < 0)
+		return -1;
 	buf_printf(out, "/../libexec/bi/%s", name);
 	return access(out->data, X_OK);
 }
