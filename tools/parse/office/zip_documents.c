@@ -19,7 +19,7 @@
 
 #define SPREADSHEET "application/vnd.oasis.opendocument.spreadsheet"
 
-enum { LISTED = 100000, TRIES = 100 };
+enum { LISTED = 100000, TRIES = 100, FLAT_HEAD = 1 << 14 };
 
 static struct {
 	struct tree *tree;
@@ -233,11 +233,26 @@ parse_zip(const struct request *r, struct doc *d)
 	}
 }
 
+/* Flat OpenDocument; its type is in the root element. */
+static bool
+parse_flat(const struct request *r, struct doc *d, const char *head)
+{
+	struct members m;
+	bool parsed;
+
+	d->kind = "document";
+	parsed = members_flat(r, d, &m) &&
+		 (strstr(head, "\"" SPREADSHEET) ? ods_parse(&m, d) : odf_parse(&m, packed.tree, d));
+	members_free(&m);
+	return parsed;
+}
+
 bool
 packed_parse(const struct request *r, struct doc *d)
 {
-	char head[4] = "";
-	bool is_zip = pread(r->in, head, 4, 0) == 4 && memcmp(head, "PK\3\4", 4) == 0;
+	char head[FLAT_HEAD + 1] = "";
 
-	return is_zip ? parse_zip(r, d) : list_archive(r, d);
+	if (pread(r->in, head, FLAT_HEAD, 0) >= 4 && memcmp(head, "PK\3\4", 4) == 0)
+		return parse_zip(r, d);
+	return strstr(head, "<office:document") ? parse_flat(r, d, head) : list_archive(r, d);
 }
