@@ -123,6 +123,13 @@ $drawn"
 	assert_output '["a new\n\nb $`x=1`$\n",null]'
 }
 
+@test "a document whose type is damaged is damaged, and no archive" {
+	zipped a.odt text <<<'<office:body><office:text><text:p>words</text:p></office:text></office:body>'
+	sed 's/oasis.open/oasis.Open/' a.odt >b.odt
+	run -1 bi-parse -j b.odt
+	assert_output --partial parse_damaged
+}
+
 @test "text of a slide's master is named, and the preview of a table is no picture" {
 	body='<office:body><office:presentation><draw:page><draw:frame><table:table><table:table-row><table:table-cell><text:p>cell</text:p></table:table-cell></table:table-row></table:table><draw:image xlink:href="Pictures/TablePreview1.svm"/></draw:frame></draw:page></office:presentation></office:body>'
 	# master CLASS

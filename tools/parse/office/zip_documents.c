@@ -204,11 +204,13 @@ parse_zip(const struct request *r, struct doc *d)
 	struct members names;
 	bool whole = members_read(r, d, &names, package_wants);
 	enum zip_type type = find_zip_type(&names);
+	bool document = members_has(&names, "[Content_Types].xml") || members_has(&names, "mimetype");
 
 	members_free(&names);
 	if (d->failed && strcmp(d->failed, "unread") == 0)
 		return false;
-	if (!whole && (strstr(r->mime, "officedocument") || strstr(r->mime, "opendocument") || strstr(r->mime, "epub")))
+	if (!whole && (document || strstr(r->mime, "officedocument") || strstr(r->mime, "opendocument") ||
+		       strstr(r->mime, "epub")))
 		return false;
 	d->failed = NULL;
 	switch (type) {
