@@ -85,7 +85,7 @@ finds() {
 	cp "$BI_BIN/helpers/bi-parse-mail" bin/helpers/
 	run -1 "$PWD/bin/bi-status" --doctor
 	assert_line --regexp "^programs: bi-parse-pdf, a part of bi-parse, is missing: it cannot read PDF files"
-	assert_line 'programs: bi-thumb-decode, a part of bi-thumb, is missing: it cannot read pictures'
+	assert_line --regexp '^programs: bi-thumb-decode, a part of bi-thumb, is missing: it cannot read pictures'
 	refute_line --partial 'bi-parse-mail'
 }
 
