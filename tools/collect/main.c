@@ -14,6 +14,7 @@
 #include "exit_code.h"
 #include "export.h"
 #include "export_form.h"
+#include "files/root_write.h"
 #include "files/scratch.h"
 #include "import.h"
 #include "records/rec.h"
@@ -41,6 +42,7 @@ static const struct opt table[] = {
 	{'a', "all", NULL, "collect all completed items of batches that nobody reviewed"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	ROOT_SHARED_OPTION,
 	{'o', "output", "FILE", "export the chosen files of the batches"},
 	{OPT_ALLOW, "allow", "WHAT",
 	 "as --strict, but also take files that must not be sold (nc), changed (nd) or both (nc,nd)"},
@@ -113,7 +115,7 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 	if (names.n > 0 || (*set->picks && !*operands)) {
 		int rc;
 
-		root_open(&root, dir, false);
+		root_open_to_write(&root, dir, false);
 		c.root = &root;
 		rc = open_collection(&c);
 		code = exit_code_worse(code, rc ? rc : collect_batches(&c, &names));
@@ -238,6 +240,8 @@ main(int argc, char **argv)
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'r')
 			dir = o.value;
+		else if (id == ROOT_OPT_SHARED)
+			root_allow_shared();
 		else if (id == OPT_VERIFY)
 			verify = true;
 		else
