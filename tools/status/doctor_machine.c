@@ -97,8 +97,8 @@ look_for_ours(struct doctor *d)
 	static const struct {
 		const char *of, *name, *needed;
 	} parts[] = {
-		{"bi-parse", "bi-parse-pdf", "PDF files"},    {"bi-parse", "bi-parse-picture", "pictures"},
-		{"bi-parse", "bi-parse-mail", "mails"},       {"bi-parse", "bi-parse-av", "sound and film"},
+		{"bi-parse", "bi-parse-pdf", "PDF files"},   {"bi-parse", "bi-parse-picture", "pictures"},
+		{"bi-parse", "bi-parse-mail", "mails"},      {"bi-parse", "bi-parse-av", "sound and film"},
 		{"bi-thumb", "bi-thumb-decode", "pictures"},
 	};
 	struct buf path = {0};
