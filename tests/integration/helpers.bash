@@ -119,9 +119,6 @@ start() {
 jq() {
 	gojq "$@"
 }
-# The function is for `run jq`. A function in $(...) or in a pipe is one more process, an alias is none.
-shopt -s expand_aliases
-alias jq=gojq
 
 # on_terminal COMMAND...: runs it with a terminal as its output. The words are quoted for bash; script(1) asks $SHELL.
 on_terminal() {
