@@ -8,6 +8,7 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "batch/batch_patterns.h"
 #include "collect.h"
 #include "collect_batch.h"
 #include "credits.h"
@@ -106,8 +107,14 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 	struct collect c = {.set = set, .temp = -1, .collected = -1, .subjects = -1};
 	struct batch_args names = {0};
 	struct root root;
-	int code = *operands || !*set->picks ? batch_args_read(&names, operands, NULL) : EX_ALL_WELL;
+	bool is_open = batch_patterns_has(operands);
+	int code;
 
+	if (is_open) {
+		root_open_to_write(&root, dir, false);
+		operands = batch_patterns_expand(&root, operands);
+	}
+	code = *operands || !*set->picks ? batch_args_read(&names, operands, NULL) : EX_ALL_WELL;
 	if (names.bad)
 		code = exit_code_worse(code, EX_WRONG_USE);
 	if (names.nameless || names.cut || names.upstream)
@@ -115,7 +122,8 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 	if (names.n > 0 || (*set->picks && !*operands)) {
 		int rc;
 
-		root_open_to_write(&root, dir, false);
+		if (!is_open)
+			root_open_to_write(&root, dir, false);
 		c.root = &root;
 		rc = open_collection(&c);
 		code = exit_code_worse(code, rc ? rc : collect_batches(&c, &names));

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "batch/batch_patterns.h"
 #include "files/root_write.h"
 #include "reasons.h"
 #include "records/batch_args.h"
@@ -130,6 +131,10 @@ run_render(char **operands, const char *dir, const struct review_change *change,
 	/* The fetching continues while pages are made, as long as there is room for its records. */
 	if (!*operands)
 		(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);
+	if (batch_patterns_has(operands)) {
+		open_root(&w);
+		operands = batch_patterns_expand(&w.root, operands);
+	}
 	code = batch_args_read(&w.names, operands, &watch);
 	code = worse_code(code, names_exit_code(&w.names));
 	done = 0;
