@@ -315,7 +315,7 @@ install: all
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(LIBEXEC)
 	install $(HELPERS) $(DESTDIR)$(LIBEXEC)
-	cp -R $(wildcard share/review share/api share/serve share/source share/parse share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
+	cp -R $(wildcard share/review share/api share/serve share/source share/export share/parse share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
 	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
 	$(foreach page,$(MANUALS),install -D -m 644 $(page) $(call manual_path,$(page)) &&) true
 	install -D -m 644 -t $(DESTDIR)$(DOC) README.md
