@@ -134,6 +134,20 @@ says_when(const struct dom *d, uint32_t i)
 	return found;
 }
 
+/* Whether a part with an author and a date has a line with neither, that is no link: what the author said. */
+static bool
+says_more(const struct page *p, uint32_t i)
+{
+	for (uint32_t k = i + 1; k < p->d->nodes[i].end; k++) {
+		const struct dom_node *n = &p->d->nodes[k];
+
+		if (!n->hidden && n->own > SAY && n->own_linked == 0 && p->signs[k].author == 0 &&
+		    p->signs[k].time == 0 && !says_when(p->d, k))
+			return true;
+	}
+	return false;
+}
+
 /* A line that says by whom and when something was written, anywhere: each message of a forum has one. */
 static bool
 is_signature(const struct page *p, uint32_t i)
@@ -143,7 +157,7 @@ is_signature(const struct page *p, uint32_t i)
 
 	return n->text > 0 && n->text < SHORT && n->end - i <= NODES && !n->prose && p->signs[i].author > 0 &&
 	       p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI && dom_is_block(p->d, i) &&
-	       (p->signs[i].time > 0 || (n->own == n->text && says_when(p->d, i)));
+	       (p->signs[i].time > 0 || (n->own == n->text && says_when(p->d, i))) && !says_more(p, i);
 }
 
 /* Whether the part is the page's title, which some pages write as a link or as a plain line. */
