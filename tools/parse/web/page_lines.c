@@ -15,6 +15,7 @@ enum {
 	AUTHORS = 3,  /* of messages */
 	TEASER = 15,  /* characters of the link of a teaser */
 	SAY = 25,     /* characters before it */
+	BOX = 3,      /* levels from a paragraph about the author to the box */
 	NODES = 300,  /* below a line, hidden ones too: each look at a line reads all of them */
 };
 
@@ -78,15 +79,40 @@ is_sentence(const char *text)
 	return n > 0 && strchr(".!?\"'", text[n - 1]);
 }
 
+/* Whether the words of a line below the text tell whose it is, or who worked on it. */
+static bool
+says_whose(const char *text)
+{
+	static const char *const words[] = {"copyright",
+					    "\xc2\xa9",
+					    "\xe2\x93\x92",
+					    "\xec\xa0\x80\xec\x9e\x91\xea\xb6\x8c",
+					    "\xeb\xac\xb4\xeb\x8b\xa8",
+					    "\xe7\x89\x88\xe6\x9d\x83",
+					    "\xe8\xb4\xa3\xe4\xbb\xbb\xe7\xbc\x96\xe8\xbe\x91",
+					    "\xe8\xb2\xac\xe4\xbb\xbb\xe7\xb7\xa8\xe8\xbc\xaf",
+					    "\xe7\x84\xa1\xe6\x96\xad\xe8\xbb\xa2\xe8\xbc\x89",
+					    "reporting by",
+					    "our standards",
+					    "all rights reserved",
+					    "this entry was posted",
+					    "posted in",
+					    "filed under"};
+
+	while (isspace((unsigned char)*text))
+		text++;
+	return begins_with(text, words, sizeof(words) / sizeof(words[0])) || strcasestr(text, "all rights reserved");
+}
+
 /* Whether the words of a short line tell when or by whom the text was written, or what to do with it. HEAD: the line is
  * above the text; below it, a sentence is always of the text. */
 static bool
 is_label_text(const struct dom *d, uint32_t i, bool head)
 {
-	static const char *const words[] = {"published", "updated", "posted",      "last updated", "share",
-					    "print",     "advert",  "listen",      "save",         "publi\xc3",
-					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe",
-					    "partager",  "teilen",  "compartir"};
+	static const char *const words[] = {"published", "updated",  "modified", "posted",      "last updated",
+					    "share",     "print",    "advert",   "listen",      "save",
+					    "publi\xc3", "aktualis", "stand:",   "ver\xc3\xb6", "follow",
+					    "subscribe", "partager", "teilen",   "compartir"};
 	struct buf text = {0};
 	const char *at;
 	bool found = false;
@@ -94,7 +120,9 @@ is_label_text(const struct dom *d, uint32_t i, bool head)
 	dom_collect(d, i, &text, true);
 	for (at = text.data; *at && !isalnum((unsigned char)*at) && (unsigned char)*at < 0x80;)
 		at++;
-	if (head || !is_sentence(at))
+	if (!head && says_whose(text.data))
+		found = true;
+	else if (head || !is_sentence(at))
 		found = begins_with(at, words, sizeof(words) / sizeof(words[0])) || !has_letters(at);
 	if (head)
 		found = found || is_by_line(at) || strcasestr(at, "min read") || strcasestr(at, "minute read") ||
@@ -179,25 +207,33 @@ is_title(const struct page *p, uint32_t i)
 	return same;
 }
 
+/* Whether the text of a part begins with the name of the page's first author. */
+static bool
+begins_with_author(const struct page *p, uint32_t i)
+{
+	size_t n = p->author ? strcspn(p->author, ",;") : 0;
+	struct buf text = {0};
+	const char *at;
+	bool found;
+
+	if (n < 5)
+		return false;
+	dom_collect(p->d, i, &text, true);
+	for (at = text.data; isspace((unsigned char)*at);)
+		at++;
+	found = strncasecmp(at, p->author, n) == 0;
+	buf_free(&text);
+	return found;
+}
+
 /* A paragraph below the text that begins with the author's name: "Ada Lovelace is a writer in London." */
 static bool
 is_about_author(const struct page *p, uint32_t i)
 {
 	const struct dom *d = p->d;
-	struct buf text = {0};
-	const char *at;
-	bool found;
 
-	if (!p->author || strlen(p->author) < 5 ||
-	    dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) < d->nodes[i].end || d->nodes[i].text > AUTHOR ||
-	    d->nodes[i].own < 20)
-		return false;
-	dom_collect(d, i, &text, true);
-	for (at = text.data; isspace((unsigned char)*at);)
-		at++;
-	found = strncasecmp(at, p->author, strlen(p->author)) == 0;
-	buf_free(&text);
-	return found;
+	return dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) == d->nodes[i].end && d->nodes[i].text <= AUTHOR &&
+	       d->nodes[i].own >= 20 && begins_with_author(p, i);
 }
 
 /* Whether the text before the link in I ends with a colon or a bar. */
@@ -301,6 +337,26 @@ is_label(const struct page *p, uint32_t i, uint32_t first, uint32_t last)
 	       (below && (is_about_author(p, i) || is_end_note(p, i))) || (!above && !below && is_teaser_line(p, i));
 }
 
+/* What the text, whose running text is from FIRST to LAST, has at its end that is no part of it: its last paragraph, or
+ * a box around that which begins with the author's name. 0 if there is none. */
+static uint32_t
+end_part(const struct page *p, uint32_t chosen, uint32_t first, uint32_t last)
+{
+	const struct dom *d = p->d;
+	uint32_t box = last;
+
+	if (is_about_author(p, last) || is_end_note(p, last))
+		return last;
+	for (int level = 0; level < BOX; level++) {
+		box = d->nodes[box].parent;
+		if (box <= chosen || box <= first || d->nodes[box].text > AUTHOR)
+			return 0;
+		if (begins_with_author(p, box))
+			return box;
+	}
+	return 0;
+}
+
 void
 page_lines_drop_labels(struct page *p, uint32_t chosen)
 {
@@ -310,8 +366,8 @@ page_lines_drop_labels(struct page *p, uint32_t chosen)
 	find_prose(d, chosen, &first, &last);
 	if (!first)
 		return;
-	while (first && (is_about_author(p, last) || is_end_note(p, last))) {
-		page_drop(p, last);
+	for (uint32_t end; first && (end = end_part(p, chosen, first, last)) > 0;) {
+		page_drop(p, end);
 		find_prose(d, chosen, &first, &last);
 	}
 	for (uint32_t i = chosen + 1; first && i < d->nodes[chosen].end;) {
