@@ -7,16 +7,17 @@
 
 #include "base/utf8.h"
 
+#include "web/page_ending.h"
+
 enum {
-	LABEL = 150,  /* characters of a line about the text */
-	SHORT = 100,  /* characters of one that is told by its words or dates */
-	AUTHOR = 800, /* of a paragraph about the author */
-	LINE = 80,    /* characters of a short line */
-	AUTHORS = 3,  /* of messages */
-	TEASER = 15,  /* characters of the link of a teaser */
-	SAY = 25,     /* characters before it */
-	BOX = 3,      /* levels from a paragraph about the author to the box */
-	NODES = 300,  /* below a line, hidden ones too: each look at a line reads all of them */
+	LABEL = 150, /* characters of a line about the text */
+	SHORT = 100, /* characters of one that is told by its words or dates */
+	LINE = 80,   /* characters of a short line */
+	AUTHORS = 3, /* of messages */
+	TEASER = 15, /* characters of the link of a teaser */
+	TEASERS = 4, /* in one place */
+	SAY = 25,    /* characters before it */
+	NODES = 300, /* below a line, hidden ones too: each look at a line reads all of them */
 };
 
 /* --- lines about the text --- */
@@ -97,7 +98,8 @@ says_whose(const char *text)
 					    "all rights reserved",
 					    "this entry was posted",
 					    "posted in",
-					    "filed under"};
+					    "filed under",
+					    "first published"};
 
 	while (isspace((unsigned char)*text))
 		text++;
@@ -207,35 +209,6 @@ is_title(const struct page *p, uint32_t i)
 	return same;
 }
 
-/* Whether the text of a part begins with the name of the page's first author. */
-static bool
-begins_with_author(const struct page *p, uint32_t i)
-{
-	size_t n = p->author ? strcspn(p->author, ",;") : 0;
-	struct buf text = {0};
-	const char *at;
-	bool found;
-
-	if (n < 5)
-		return false;
-	dom_collect(p->d, i, &text, true);
-	for (at = text.data; isspace((unsigned char)*at);)
-		at++;
-	found = strncasecmp(at, p->author, n) == 0;
-	buf_free(&text);
-	return found;
-}
-
-/* A paragraph below the text that begins with the author's name: "Ada Lovelace is a writer in London." */
-static bool
-is_about_author(const struct page *p, uint32_t i)
-{
-	const struct dom *d = p->d;
-
-	return dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) == d->nodes[i].end && d->nodes[i].text <= AUTHOR &&
-	       d->nodes[i].own >= 20 && begins_with_author(p, i);
-}
-
 /* Whether the text before the link in I ends with a colon or a bar. */
 static bool
 says_before_link(const struct dom *d, uint32_t i)
@@ -249,59 +222,55 @@ says_before_link(const struct dom *d, uint32_t i)
 			buf_str(&text, dom_text(d, k));
 	for (n = text.len; n > 0 && isspace((unsigned char)text.data[n - 1]);)
 		n--;
-	found = n > 0 && strchr(":|", text.data[n - 1]);
+	found = n > 0 && strchr(":|[", text.data[n - 1]);
 	buf_free(&text);
 	return found;
 }
 
-/* A paragraph that is a link to another page of the site, alone or behind a word or two ("See also:"), between two
- * paragraphs of running text: a teaser. */
+/* Whether I is a paragraph, a box or a list: of these, teasers are made. */
 static bool
-is_teaser_line(const struct page *p, uint32_t i)
+may_be_teaser(const struct page *p, uint32_t i)
 {
-	const struct dom *d = p->d;
-	const struct dom_node *n = &d->nodes[i];
-	uint32_t before = page_previous(d, i), after = page_next(d, i);
+	GumboTag tag = dom_tag(p->d, i);
 
-	if (dom_tag(d, i) != GUMBO_TAG_P || n->links != 1 || n->linked < TEASER || n->text - n->linked > SAY ||
-	    n->text > LABEL || p->signs[i].outside > 0 || p->signs[i].author > 0 || !before || !after ||
-	    !page_is_prose(d, before) || !page_is_prose(d, after) || !part_leads_elsewhere(d, i))
-		return false;
-	return n->text == n->linked || says_before_link(d, i);
+	return tag == GUMBO_TAG_P || (p->article && p->signs[i].heading == 0 &&
+				      (tag == GUMBO_TAG_DIV || tag == GUMBO_TAG_UL || tag == GUMBO_TAG_ASIDE));
 }
 
-/* Whether the text has an address to write to, or begins as a request to subscribe or to follow does. */
+/* Whether a paragraph announces what follows it: it ends with a colon. */
 static bool
-asks_to_act(const struct dom *d, uint32_t i)
+announces(const struct dom *d, uint32_t i)
 {
 	struct buf text = {0};
 	bool found;
 
 	dom_collect(d, i, &text, true);
-	text.len = text.len < LABEL / 2 ? text.len : LABEL / 2;
-	found = strchr(text.data, '@') != NULL;
-	text.data[text.len] = '\0';
-	found = found || part_heading_of(text.data) == HEADING_APART;
+	while (text.len > 0 && isspace((unsigned char)text.data[text.len - 1]))
+		text.len--;
+	found = text.len > 0 && text.data[text.len - 1] == ':';
 	buf_free(&text);
 	return found;
 }
 
-/* A closing paragraph in italics that has something to act on, or is about the author: it is the editors' */
+/* Links to other pages of the site, alone or behind a word or two ("See also:"), between two paragraphs of running
+ * text: a teaser. */
 static bool
-is_end_note(const struct page *p, uint32_t i)
+is_teaser_line(const struct page *p, uint32_t i)
 {
 	const struct dom *d = p->d;
 	const struct dom_node *n = &d->nodes[i];
-	uint32_t k = i + 1;
+	uint32_t before, after;
 
-	if (dom_tag(d, i) != GUMBO_TAG_P || n->text == 0 || n->text > AUTHOR / 2)
+	if (n->links == 0 || n->links > TEASERS || n->linked < TEASER || n->text - n->linked > SAY || n->prose ||
+	    n->text > LABEL * n->links || p->signs[i].outside > 0 || p->signs[i].author > 0 || !may_be_teaser(p, i))
 		return false;
-	while (k < n->end && dom_text(d, k) && d->nodes[k].length == 0)
-		k++;
-	if (k >= n->end || (dom_tag(d, k) != GUMBO_TAG_EM && dom_tag(d, k) != GUMBO_TAG_I) ||
-	    d->nodes[k].text != n->text)
+	before = page_previous(d, i);
+	after = page_next(d, i);
+	if (!before || !after || !page_is_prose(d, before) || !page_is_prose(d, after) || !part_leads_elsewhere(d, i))
 		return false;
-	return n->links > 0 || asks_to_act(d, i);
+	if (dom_tag(d, i) != GUMBO_TAG_P)
+		return !announces(d, before);
+	return n->links == 1 && (n->text == n->linked || says_before_link(d, i));
 }
 
 /* The first and the last block of running text in the part; *FIRST is 0 if it has fewer than two. */
@@ -334,27 +303,7 @@ is_label(const struct page *p, uint32_t i, uint32_t first, uint32_t last)
 	bool above = p->d->nodes[i].end <= first, below = i >= p->d->nodes[last].end;
 
 	return is_signature(p, i) || ((above || below) && is_edge_label(p, i, above)) ||
-	       (below && (is_about_author(p, i) || is_end_note(p, i))) || (!above && !below && is_teaser_line(p, i));
-}
-
-/* What the text, whose running text is from FIRST to LAST, has at its end that is no part of it: its last paragraph, or
- * a box around that which begins with the author's name. 0 if there is none. */
-static uint32_t
-end_part(const struct page *p, uint32_t chosen, uint32_t first, uint32_t last)
-{
-	const struct dom *d = p->d;
-	uint32_t box = last;
-
-	if (is_about_author(p, last) || is_end_note(p, last))
-		return last;
-	for (int level = 0; level < BOX; level++) {
-		box = d->nodes[box].parent;
-		if (box <= chosen || box <= first || d->nodes[box].text > AUTHOR)
-			return 0;
-		if (begins_with_author(p, box))
-			return box;
-	}
-	return 0;
+	       (below && page_ending_is_note(p, i)) || (!above && !below && is_teaser_line(p, i));
 }
 
 void
@@ -366,7 +315,7 @@ page_lines_drop_labels(struct page *p, uint32_t chosen)
 	find_prose(d, chosen, &first, &last);
 	if (!first)
 		return;
-	for (uint32_t end; first && (end = end_part(p, chosen, first, last)) > 0;) {
+	for (uint32_t end; first && (end = page_ending_find(p, chosen, first, last)) > 0;) {
 		page_drop(p, end);
 		find_prose(d, chosen, &first, &last);
 	}

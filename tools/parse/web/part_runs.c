@@ -229,6 +229,50 @@ find_comments(const struct page *p)
 	return found;
 }
 
+/* Whether I is a heading of comments that stand beside it, with no part around them: what follows has a field for a
+ * text, or links to reply. */
+static bool
+heads_comments(const struct page *p, uint32_t i)
+{
+	const struct dom *d = p->d;
+	unsigned reply = 0, area = 0;
+
+	if (!dom_is_heading(dom_tag(d, i)) || page_first_heading(p, i) != HEADING_TALK)
+		return false;
+	for (uint32_t k = page_next(d, i); k; k = page_next(d, k)) {
+		if (dom_tag(d, k) == GUMBO_TAG_H1)
+			return false;
+		reply += p->signs[k].reply;
+		area += p->signs[k].area;
+	}
+	return area > 0 || reply > 1;
+}
+
+/* Drops comments that have no part of their own, from their heading to the end of the part that they are in. */
+static float
+drop_headed_comments(struct page *p)
+{
+	const struct dom *d = p->d;
+	size_t before = 0;
+	float mass = 0;
+
+	for (uint32_t i = 1; i < d->count; i++) {
+		if (!page_is_shown(d, i)) {
+			i = d->nodes[i].end - 1;
+			continue;
+		}
+		before += page_is_prose(d, i) ? d->nodes[i].own : 0;
+		if (before < CLEAR || !heads_comments(p, i))
+			continue;
+		for (uint32_t k = i; k; k = page_next(d, k)) {
+			mass += d->nodes[k].dropped ? 0 : d->nodes[k].mass;
+			page_drop(p, k);
+		}
+		i = d->nodes[i].end - 1;
+	}
+	return mass;
+}
+
 float
 part_runs_drop_comments(struct page *p)
 {
@@ -239,7 +283,9 @@ part_runs_drop_comments(struct page *p)
 		mass += p->d->nodes[found.parts[k]].mass;
 		page_drop(p, found.parts[k]);
 	}
-	if (found.count > 0)
+	if (!found.forum)
+		mass += drop_headed_comments(p);
+	if (mass > 0)
 		dom_count(p->d);
 	free(found.parts);
 	return mass;
