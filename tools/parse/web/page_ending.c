@@ -37,7 +37,7 @@ is_about_author(const struct page *p, uint32_t i)
 	const struct dom *d = p->d;
 
 	return dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) == d->nodes[i].end && d->nodes[i].text <= AUTHOR &&
-	       d->nodes[i].own >= 20 && begins_with_author(p, i);
+	       (d->nodes[i].own >= 20 || (d->nodes[i].own == 0 && d->nodes[i].text >= 20)) && begins_with_author(p, i);
 }
 
 /* Whether the text has an address to write to, or begins as a request to subscribe or to follow does. */
