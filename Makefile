@@ -59,7 +59,7 @@ FLAGS = -std=c17 $(WARNINGS) $(FLAGS_mode) -fstack-protector-strong -fPIE -D_GNU
 LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # The folders of tools/lib, an archive each, from the highest floor down: a folder uses those of lower floors only.
-LIB_FOLDERS = html review notebook http pictures confined batch hosts records files base
+LIB_FOLDERS = html review notebook http pictures confined mail batch hosts records charsets files base
 LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
 # Parts of bi-parse that load large libraries: a program each, which bi-parse starts for the files that need it.
@@ -127,6 +127,12 @@ endif
 
 # What they have in common to read pages with.
 $(call objects,tools/lib/html/*.c): FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
+
+# What tells character sets.
+$(call objects,tools/lib/charsets/*.c): FLAGS += $(CFLAGS_uchardet)
+
+# What reads mails.
+$(call objects,tools/lib/mail/*.c): FLAGS += $(CFLAGS_gmime-3.0)
 
 # What opens pictures.
 $(call objects,tools/lib/pictures/*.c): FLAGS += $(CFLAGS_vips) $(CFLAGS_libtiff-4) $(CFLAGS_libraw)

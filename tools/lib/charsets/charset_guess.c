@@ -1,4 +1,4 @@
-#include "text/charset_guess.h"
+#include "charsets/charset_guess.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -6,7 +6,7 @@
 #include <strings.h>
 #include <uchardet.h>
 
-#include "text/charset_words.h"
+#include "charsets/charset_words.h"
 
 enum {
 	GUESS = 1 << 20, /* bytes from which the character set is guessed */

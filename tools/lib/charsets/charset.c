@@ -1,4 +1,4 @@
-#include "html/charset.h"
+#include "charsets/charset.h"
 
 #include <errno.h>
 #include <iconv.h>

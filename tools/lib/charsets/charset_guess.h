@@ -7,12 +7,12 @@
  * letters make words is used. There, small letters are not followed by capital ones, and words have no signs, control
  * characters or parts of frames in them.
  */
-#ifndef BI_PARSE_CHARSET_GUESS_H
-#define BI_PARSE_CHARSET_GUESS_H
+#ifndef BI_CHARSET_GUESS_H
+#define BI_CHARSET_GUESS_H
 
 #include <stddef.h>
 
-#include "html/charset.h"
+#include "charsets/charset.h"
 
 /* Returns the character set of N bytes as UTF-16 or UTF-32 without a byte order mark, or CHARSET_NONE if they are not
  * such text. */
