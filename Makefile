@@ -14,7 +14,7 @@ LIBS_source = libcurl
 LIBS_fetch = zlib
 LIBS_type = libmagic
 LIBS_thumb = vips libtiff-4 libraw cairo-ft fontconfig
-LIBS_expand = libarchive
+LIBS_expand = libarchive uchardet
 LIBS_collect = libarchive
 LIBS_clean = libarchive libcurl
 LIBS_media = gumbo libcurl
@@ -62,8 +62,9 @@ LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 LIB_FOLDERS = html review notebook http pictures confined mail batch hosts records charsets files base
 LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
-# Parts of bi-parse that load large libraries: a program each, which bi-parse starts for the files that need it.
-HELPERS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
+# Parts of bi-parse and bi-expand that load large libraries: a program each, which those start for files that need it.
+HELPERS = $(PARSE_PROGRAMS) $(BIN)/helpers/bi-expand-mail
+PARSE_PROGRAMS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
 PARSE_HELPERS = pdf mail picture av
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
@@ -167,9 +168,14 @@ $(BIN)/bi-parse: $(BUILD)/tools/parse/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
 $(BIN)/helpers/bi-parse-pdf: $(BUILD)/tools/parse/pdf/pdf_charmaps.o
-$(HELPERS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
+$(PARSE_PROGRAMS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
+# The part of bi-expand that reads mails.
+$(call objects,tools/expand/mail/*.c): FLAGS += -Itools/expand $(CFLAGS_gmime-3.0)
+$(BIN)/helpers/bi-expand-mail: $(call objects,tools/expand/mail/*.c tools/expand/packets.c) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,$^ $(LIBS_gmime-3.0) $(LIB_LIBS))
 # bi-fetch loads libcurl itself, when something is to be fetched.
 $(call objects,tools/fetch/*.c): FLAGS += $(CFLAGS_libcurl)
 

@@ -72,6 +72,7 @@ static const struct label labels[] = {
 	{"x-mac-roman", "MACINTOSH"},
 	{"x-mac-ce", "MAC-CENTRALEUROPE"},
 	{"x-mac-cyrillic", "MAC-CYRILLIC"},
+	{"ibm437", "CP437"},
 	{"ibm850", "CP850"},
 	{"ibm852", "CP852"},
 	{"ibm855", "CP855"},

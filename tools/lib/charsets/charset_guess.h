@@ -26,4 +26,7 @@ int charset_guess_escaped(const struct charsets *c, const char *bytes, size_t n)
  * often guesses were right for texts with as many letters beyond ASCII, from 0 to 1 (tests/charsets). */
 int charset_guess(const struct charsets *c, const char *bytes, size_t n, double *confidence);
 
+/* Returns how often guesses are right for N bytes that make words with so many FAULTS (charset_words.h). */
+double charset_guess_confidence(const char *bytes, size_t n, double faults);
+
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "files/file.h"
 #include "mail/mail_head.h"
@@ -57,6 +58,17 @@ find_from_line(struct mail_box *b, int64_t from)
 	return b->size;
 }
 
+/* Reads the whole file: what reads a mail does not tell an error from its end. */
+static int64_t
+read_through(struct mail_box *b)
+{
+	static char block[BLOCK];
+
+	for (int64_t at = 0; !b->failed && at < b->size; at += BLOCK)
+		read_box(b, block, sizeof(block), at);
+	return b->size;
+}
+
 void
 mail_box_open(struct mail_box *b, int fd, int64_t size)
 {
@@ -70,6 +82,6 @@ mail_box_next(struct mail_box *b, int64_t *start, int64_t *end)
 	if (b->failed || b->at >= b->size)
 		return false;
 	*start = b->box ? b->at + (int64_t)from_line_at(b, b->at) : 0;
-	*end = b->at = b->box ? find_from_line(b, *start) : b->size;
+	*end = b->at = b->box ? find_from_line(b, *start) : read_through(b);
 	return !b->failed;
 }

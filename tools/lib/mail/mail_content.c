@@ -11,6 +11,8 @@ struct mail_content {
 	GMimeStream *raw; /* NULL: it is at its end */
 	GMimeFilter *decoder;
 	bool base64, in_box;
+	bool padded; /* the end of its base64 was there */
+	size_t base64_letters;
 	int marks, letters; /* IN_BOX, held back from the beginning of a line: '>' and letters of "From "; -1: none */
 	struct buf line;
 	char block[BLOCK];
@@ -75,6 +77,16 @@ remove_marks(struct mail_content *c, const char *bytes, size_t n)
 
 /* --- bytes --- */
 
+/* Counts the letters of base64 up to the first '=', which is its end. */
+static void
+count_base64(struct mail_content *c, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n && !c->padded; i++) {
+		c->padded = bytes[i] == '=';
+		c->base64_letters += g_ascii_isalnum(bytes[i]) || bytes[i] == '+' || bytes[i] == '/';
+	}
+}
+
 size_t
 mail_content_next(struct mail_content *c, const char **bytes)
 {
@@ -94,6 +106,8 @@ mail_content_next(struct mail_content *c, const char **bytes)
 			in = c->line.data ? c->line.data : in;
 			some = c->line.len;
 		}
+		if (c->base64)
+			count_base64(c, in, some);
 		if (n > 0) {
 			g_mime_filter_filter(c->decoder, in, some, 0, &out, &len, &before);
 			continue;
@@ -109,7 +123,7 @@ mail_content_next(struct mail_content *c, const char **bytes)
 bool
 mail_content_is_cut(const struct mail_content *c)
 {
-	return c->base64 && GMIME_FILTER_BASIC(c->decoder)->encoder.state != 0;
+	return c->base64 && !c->padded && c->base64_letters % 4 != 0;
 }
 
 void

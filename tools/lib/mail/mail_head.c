@@ -39,7 +39,7 @@ mail_head_is_mail(const char *bytes, size_t n)
 {
 	static const char *const names[] = {"From", "MIME-Version", "Content-Type", "To",
 					    "Date", "Subject",      "Message-ID",   "Received"};
-	enum { FROM = 1, VERSION = 2, TYPE = 4 };
+	enum { FROM = 1, VERSION = 2, TYPE = 4, RECEIVED = 128 };
 	unsigned found = 0;
 
 	for (size_t len, name; n > 0; bytes += len, n -= len) {
@@ -51,5 +51,6 @@ mail_head_is_mail(const char *bytes, size_t n)
 			if (name == strlen(names[i]) && strncasecmp(bytes, names[i], name) == 0)
 				found |= 1U << i;
 	}
-	return (found & FROM && found > (FROM | VERSION | TYPE)) || (found & VERSION && found & TYPE);
+	return (found & (FROM | RECEIVED) && found > (FROM | VERSION | TYPE) && found != RECEIVED) ||
+	       (found & VERSION && found & TYPE);
 }
