@@ -203,9 +203,9 @@ reads() {
 }
 
 @test "a name whose set cannot be told is shown with escapes; UTF-8 stays; a converted name is checked" {
-	zip_of $'\xb0\xdb\xb2' 日本.txt >a.zip
+	zip_of $'a\xb1\x81\xfeb\xff' 日本.txt >a.zip
 	run -0 members a.zip
-	assert_output "$(printf '%s\n' '\xb0۲ 0' '日本.txt 0')"
+	assert_output "$(printf '%s\n' 'a\xb1\x81\xfeb\xff 0' '日本.txt 0')"
 	zip_of $'Gr\x94\xe1e.txt' '../Gr'$'\x94\xe1''e' plain $'\x81ber/\x9a' >b.zip
 	run -0 members b.zip
 	assert_output "$(printf '%s\n' 'Größe.txt 0 ibm437' '../Größe member_bad_name' 'plain 0' 'über/Ü 0 ibm437')"
