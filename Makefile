@@ -15,7 +15,7 @@ LIBS_split = libcurl
 LIBS_fetch = zlib
 LIBS_type = libmagic
 LIBS_decode = vips libtiff-4 libraw cairo-ft fontconfig
-LIBS_expand = libarchive
+LIBS_expand = libarchive uchardet
 LIBS_collect = libarchive
 LIBS_clean = libarchive libcurl
 LIBS_media = gumbo libcurl
@@ -60,13 +60,13 @@ FLAGS = -std=c17 $(WARNINGS) $(FLAGS_mode) -fstack-protector-strong -fPIE -D_GNU
 LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # The folders of tools/lib, an archive each, from the highest floor down: a folder uses those of lower floors only.
-LIB_FOLDERS = html review notebook http pictures confined batch hosts records files base
+LIB_FOLDERS = html review notebook http pictures confined mail batch hosts records charsets files base
 LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
-# Parts of bi-parse that load large libraries: a program each, which bi-parse starts for the files that need it. The part
-# of bi-thumb that decodes pictures is another.
-HELPERS = $(PARSE_PARTS) $(BIN)/helpers/bi-thumb-decode
-PARSE_PARTS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
+# Parts of bi-parse, bi-expand and bi-thumb that load large libraries: a program each, which those start for files that
+# need it.
+HELPERS = $(PARSE_PROGRAMS) $(BIN)/helpers/bi-expand-mail $(BIN)/helpers/bi-thumb-decode
+PARSE_PROGRAMS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
 PARSE_HELPERS = pdf mail picture av
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
@@ -131,6 +131,12 @@ endif
 # What they have in common to read pages with.
 $(call objects,tools/lib/html/*.c): FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
+# What tells character sets.
+$(call objects,tools/lib/charsets/*.c): FLAGS += $(CFLAGS_uchardet)
+
+# What reads mails.
+$(call objects,tools/lib/mail/*.c): FLAGS += $(CFLAGS_gmime-3.0)
+
 # What opens pictures.
 $(call objects,tools/lib/pictures/*.c): FLAGS += $(CFLAGS_vips) $(CFLAGS_libtiff-4) $(CFLAGS_libraw)
 
@@ -164,16 +170,20 @@ $(BIN)/bi-parse: $(BUILD)/tools/parse/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
 $(BIN)/helpers/bi-parse-pdf: $(BUILD)/tools/parse/pdf/pdf_charmaps.o
-$(PARSE_PARTS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
+$(PARSE_PROGRAMS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
-
+# The part of bi-expand that reads mails.
+$(call objects,tools/expand/mail/*.c): FLAGS += -Itools/expand $(CFLAGS_gmime-3.0)
+$(BIN)/helpers/bi-expand-mail: $(call objects,tools/expand/mail/*.c tools/expand/packets.c) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,$^ $(LIBS_gmime-3.0) $(LIB_LIBS))
+# The part of bi-thumb that decodes pictures.
 THUMB_DECODE = $(call objects,tools/thumb/decode/*.c)
 $(THUMB_DECODE): FLAGS += $(foreach l,$(LIBS_decode),$(CFLAGS_$(l)))
 $(BIN)/helpers/bi-thumb-decode: $(THUMB_DECODE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(foreach l,$(LIBS_decode),$(LIBS_$(l))) $(LIB_LIBS))
-
 # bi-fetch loads libcurl itself, when something is to be fetched.
 $(call objects,tools/fetch/*.c): FLAGS += $(CFLAGS_libcurl)
 

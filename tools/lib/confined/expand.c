@@ -17,6 +17,7 @@
 #include "base/words.h"
 #include "confined/helper.h"
 #include "files/file.h"
+#include "records/rec.h"
 
 enum { PACKET = EXPAND_BLOCK + 16 };
 
@@ -31,6 +32,10 @@ static const struct expand_limits usual = {
 
 struct expand {
 	struct helper helper;
+	int fd;                       /* of the archive */
+	char charset[EXPAND_CHARSET]; /* of the name of the next entry; "": it is UTF-8, or not known */
+	double confidence;            /* of that */
+	bool converted;               /* CHARSET is of the entry that comes next */
 	struct expand_limits limits;
 	uint64_t packed; /* bytes of the archive */
 	struct expand_totals totals;
@@ -49,6 +54,12 @@ struct expand {
 	char words[EXPAND_WORDS];
 	char packet[PACKET];
 };
+
+static bool
+is_mail(const struct expand *e)
+{
+	return e->helper.mode && strcmp(e->helper.mode, "mail") == 0;
+}
 
 /* --- how it ends --- */
 
@@ -131,7 +142,8 @@ take_end(struct expand *e)
 	if (e->inside)
 		return fail_nonsense(e);
 	if (e->entries == 0)
-		return fail_archive(e, "archive_empty", "there is nothing in it");
+		return fail_archive(e, "archive_empty",
+				    is_mail(e) ? "it has no attachments" : "there is nothing in it");
 	if (e->files == 0)
 		return fail_archive(e, "archive_empty", "there are only directories in it");
 	if (e->encrypted == e->files)
@@ -214,6 +226,45 @@ take_number(const char **at, int64_t *out)
 	*out = strtoll(*at, NULL, 10);
 	*at = digits + n + 1;
 	return true;
+}
+
+/* The helper sent "R": the entries behind those that it has sent are sent by another mode of it. */
+static enum expand_event
+take_restart(struct expand *e)
+{
+	static const char *const modes[] = {"names", "mail"};
+	struct helper other = {.program = "bi-expand", .socket = -1};
+	char words[32];
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(e->packet + 1, modes[i]) == 0)
+			other.mode = modes[i];
+	if (!other.mode || e->helper.mode || e->inside || (strcmp(other.mode, "mail") == 0 && e->entries > 0))
+		return fail_nonsense(e);
+	snprintf(words, sizeof(words), "expand %llu", (unsigned long long)e->entries);
+	if (helper_start(&other) < 0 || helper_send(&other, words, strlen(words), &e->fd, 1) < 0) {
+		helper_stop(&other);
+		return fail_archive(e, TROUBLE_CODE, "what unpacks it cannot be started again");
+	}
+	helper_stop(&e->helper);
+	e->helper = other;
+	return EXPAND_AGAIN;
+}
+
+/* "N", the character set of the next name, and how many percent of such guesses are right. */
+static enum expand_event
+take_charset(struct expand *e)
+{
+	const char *label = e->packet + 1;
+	size_t n = strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+	int percent = label[n] == ' ' ? atoi(label + n + 1) : 0;
+
+	if (e->inside || n == 0 || n >= sizeof(e->charset) || percent < 1 || percent > 100)
+		return fail_nonsense(e);
+	snprintf(e->charset, sizeof(e->charset), "%.*s", (int)n, label);
+	e->confidence = percent / 100.0;
+	e->converted = true;
+	return EXPAND_AGAIN;
 }
 
 static enum expand_event
@@ -312,6 +363,18 @@ take_entry_end(struct expand *e, struct expand_member *out)
 	return EXPAND_MEMBER_FAILED;
 }
 
+static void
+note_charset(struct expand *e, struct expand_member *out)
+{
+	if (e->packet[0] == 'M' && !e->converted)
+		*e->charset = '\0';
+	e->converted = e->converted && e->packet[0] != 'M';
+	if (*e->charset) {
+		out->charset = e->charset;
+		out->confidence = e->confidence;
+	}
+}
+
 /* Handles one packet of N bytes; 0: bi-expand has ended. */
 static enum expand_event
 handle_packet(struct expand *e, size_t n, struct expand_member *out)
@@ -320,7 +383,12 @@ handle_packet(struct expand *e, size_t n, struct expand_member *out)
 		return fail_helper(e, HELPER_GONE, "archive_crashed", "unpacking it crashed the program that does so");
 	out->path = e->path.data;
 	out->index = e->entries;
+	note_charset(e, out);
 	switch (e->packet[0]) {
+	case 'R':
+		return take_restart(e);
+	case 'N':
+		return take_charset(e);
 	case 'M':
 		return take_entry(e, n, out);
 	case 'B':
@@ -427,17 +495,12 @@ expand_totals(const struct expand *e)
 
 /* --- the interface --- */
 
-/* A descriptor of the same file that can only be read. -1 with errno. */
+/* A descriptor of the same file that can only be read, and has its own offset, which libgmime moves. -1 with errno. */
 static int
 read_only(int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
 	char path[64];
 
-	if (flags < 0)
-		return -1;
-	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_PATH))
-		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
@@ -474,14 +537,13 @@ expand_open(int archive_fd, const struct expand_limits *limits)
 		return NULL;
 	e = buf_alloc(sizeof(*e));
 	e->helper = (struct helper){.program = "bi-expand", .socket = -1};
+	e->fd = fd;
 	e->packed = (uint64_t)st.st_size;
 	set_limits(e, limits);
-	if (helper_start(&e->helper) < 0 || helper_send(&e->helper, "expand", 6, &fd, 1) < 0) {
-		file_close(fd, 0);
+	if (helper_start(&e->helper) < 0 || helper_send(&e->helper, "expand 0", 8, &fd, 1) < 0) {
 		expand_close(e);
 		return NULL;
 	}
-	close(fd);
 	return e;
 }
 
@@ -491,6 +553,7 @@ expand_close(struct expand *e)
 	if (!e)
 		return;
 	helper_stop(&e->helper);
+	file_close(e->fd, 0);
 	buf_free(&e->path);
 	free(e);
 }
@@ -498,10 +561,31 @@ expand_close(struct expand *e)
 bool
 expand_is_archive(const char *mime)
 {
-	return word_is_one_of(mime, "application/gzip", "application/vnd.ms-cab-compressed", "application/vnd.rar",
+	return expand_is_mail(mime) ||
+	       word_is_one_of(mime, "application/gzip", "application/vnd.ms-cab-compressed", "application/vnd.rar",
 			      "application/x-7z-compressed", "application/x-archive", "application/x-bzip2",
 			      "application/x-compress", "application/x-cpio", "application/x-iso9660-image",
 			      "application/x-lha", "application/x-lz4", "application/x-lzh-compressed",
 			      "application/x-lzip", "application/x-lzma", "application/x-rar", "application/x-tar",
 			      "application/x-xar", "application/x-xz", "application/zip", "application/zstd");
+}
+
+void
+expand_add_charset(struct json_object *o, const struct expand_member *m)
+{
+	char digits[16];
+
+	json_object_object_del(o, "member_charset");
+	json_object_object_del(o, "member_charset_confidence");
+	if (!m->charset)
+		return;
+	snprintf(digits, sizeof(digits), "%.2f", m->confidence);
+	rec_add_string(o, "member_charset", m->charset);
+	json_object_object_add(o, "member_charset_confidence", json_object_new_double_s(m->confidence, digits));
+}
+
+bool
+expand_is_mail(const char *mime)
+{
+	return word_is_one_of(mime, "application/mbox", "message/rfc822", "message/news");
 }

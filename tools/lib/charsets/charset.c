@@ -1,4 +1,4 @@
-#include "html/charset.h"
+#include "charsets/charset.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -72,6 +72,7 @@ static const struct label labels[] = {
 	{"x-mac-roman", "MACINTOSH"},
 	{"x-mac-ce", "MAC-CENTRALEUROPE"},
 	{"x-mac-cyrillic", "MAC-CYRILLIC"},
+	{"ibm437", "CP437"},
 	{"ibm850", "CP850"},
 	{"ibm852", "CP852"},
 	{"ibm855", "CP855"},

@@ -1,4 +1,4 @@
-#include "text/charset_guess.h"
+#include "charsets/charset_guess.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -6,7 +6,7 @@
 #include <strings.h>
 #include <uchardet.h>
 
-#include "text/charset_words.h"
+#include "charsets/charset_words.h"
 
 enum {
 	GUESS = 1 << 20, /* bytes from which the character set is guessed */
@@ -229,8 +229,8 @@ find_candidate(const char *name)
 }
 
 /* Guesses from few letters are right less often, and those that leave signs in words are wrong as often as not. */
-static double
-confidence_of(const char *bytes, size_t n, double faults)
+double
+charset_guess_confidence(const char *bytes, size_t n, double faults)
 {
 	size_t high = 0;
 
@@ -257,7 +257,7 @@ charset_guess(const struct charsets *c, const char *bytes, size_t n, double *con
 	}
 	if (detector && plain.name && named(c, plain.name) == CHARSET_UTF8) { /* some of its bytes are damaged */
 		uchardet_delete(detector);
-		*confidence = confidence_of(bytes, n, 0);
+		*confidence = charset_guess_confidence(bytes, n, 0);
 		return CHARSET_UTF8;
 	}
 	of = find_candidate(plain.name ? plain.name : "");
@@ -266,7 +266,7 @@ charset_guess(const struct charsets *c, const char *bytes, size_t n, double *con
 	charset = choose(c, of, bytes, n, &faults);
 	if (charset < 0)
 		charset = choose(c, find_candidate(""), bytes, n, &faults);
-	*confidence = confidence_of(bytes, n, faults);
+	*confidence = charset_guess_confidence(bytes, n, faults);
 	if (detector)
 		uchardet_delete(detector);
 	return charset;

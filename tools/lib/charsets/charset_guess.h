@@ -7,12 +7,12 @@
  * letters make words is used. There, small letters are not followed by capital ones, and words have no signs, control
  * characters or parts of frames in them.
  */
-#ifndef BI_PARSE_CHARSET_GUESS_H
-#define BI_PARSE_CHARSET_GUESS_H
+#ifndef BI_CHARSET_GUESS_H
+#define BI_CHARSET_GUESS_H
 
 #include <stddef.h>
 
-#include "html/charset.h"
+#include "charsets/charset.h"
 
 /* Returns the character set of N bytes as UTF-16 or UTF-32 without a byte order mark, or CHARSET_NONE if they are not
  * such text. */
@@ -25,5 +25,8 @@ int charset_guess_escaped(const struct charsets *c, const char *bytes, size_t n)
  * CHARSET_UTF8 if most of them are UTF-8. *CONFIDENCE is how
  * often guesses were right for texts with as many letters beyond ASCII, from 0 to 1 (tests/charsets). */
 int charset_guess(const struct charsets *c, const char *bytes, size_t n, double *confidence);
+
+/* Returns how often guesses are right for N bytes that make words with so many FAULTS (charset_words.h). */
+double charset_guess_confidence(const char *bytes, size_t n, double faults);
 
 #endif

@@ -1,4 +1,4 @@
-#include "text/charset_words.h"
+#include "charsets/charset_words.h"
 
 #include <stdbool.h>
 #include <wchar.h>
