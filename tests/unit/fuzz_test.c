@@ -46,20 +46,22 @@ read_input(const struct fuzz_target *t, const char *path)
 static size_t
 each_entry(const char *dir, void (*each)(const char *path, const char *name))
 {
+	struct buf path = {0};
 	DIR *d = opendir(dir);
 	struct dirent *e;
-	char path[4096];
 	size_t n = 0;
 
 	assert_non_null(d);
 	while ((e = readdir(d))) {
 		if (*e->d_name == '.')
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		each(path, e->d_name);
+		buf_clear(&path);
+		buf_printf(&path, "%s/%s", dir, e->d_name);
+		each(path.data, e->d_name);
 		n++;
 	}
 	closedir(d);
+	buf_free(&path);
 	return n;
 }
 
