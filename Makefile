@@ -29,10 +29,24 @@ LIBS_url_test = libcurl
 LIBS_archive = libarchive
 LIBS_tiff = libtiff-4
 
-ifdef SANITIZE
+ifeq ($(SANITIZE),thread)
+BUILD = build/thread
+BIN = $(BUILD)/bin
+FLAGS_mode = -O1 -fsanitize=thread -fno-omit-frame-pointer
+else ifdef COVERAGE
+BUILD = build/coverage
+BIN = $(BUILD)/bin
+FLAGS_mode = -O0 --coverage -fprofile-update=atomic
+else ifdef SANITIZE
 BUILD = build/sanitized
 BIN = $(BUILD)/bin
 FLAGS_mode = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else ifdef FUZZ
+BUILD = build/fuzz
+BIN = $(BUILD)/bin
+CC = clang
+FLAGS_mode = -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-fprofile-instr-generate -fcoverage-mapping
 else
 BUILD = build
 BIN = bin
@@ -52,7 +66,9 @@ endif
 $(foreach path,DESTDIR PREFIX DATA LIBEXEC UNITS COMPLETIONS DOC BUILD BIN,$(if $(word 2,$($(path))),$(error \
 	$(path) is '$($(path))': a path with a space does not work here)))
 
+ifndef FUZZ
 CC = gcc
+endif
 CFLAGS = -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wformat=2
 FLAGS = -std=c17 $(WARNINGS) $(FLAGS_mode) -fstack-protector-strong -fPIE -D_GNU_SOURCE \
@@ -73,7 +89,9 @@ TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tes
 TEST_LIBRARIES = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(wildcard tests/preload/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 SOURCES = $(wildcard tools/*/*.c tools/*/*.h tools/*/*/*.c tools/*/*/*.h tests/unit/*.c \
-	tests/unit/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
+	tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
+
+comma = ,
 
 # One short line for each file, and what the command says about it in one piece. V=1 shows the commands.
 # $(call run,VERB FILE,COMMAND)
@@ -88,7 +106,7 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all compile check check-long prove demo screenshots bench bench-quick lint format install uninstall deb check-package clean packages
+.PHONY: all compile check check-long coverage prove demo screenshots bench bench-quick lint format install uninstall deb check-package clean packages
 all: $(BINARIES) $(HELPERS)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
@@ -96,6 +114,7 @@ all: $(BINARIES) $(HELPERS)
 PACKAGES_make = run manual
 PACKAGES_check = run test
 PACKAGES_check-long = run test bench long
+PACKAGES_coverage = run test
 PACKAGES_prove = run test
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
@@ -250,6 +269,21 @@ $(BUILD)/tests/unit/status_document_test.o: FLAGS += -Itools/api
 $(BUILD)/tests/near_duplicates_test.t: $(BUILD)/tools/render/near_duplicates.o
 $(BUILD)/tests/unit/near_duplicates_test.o: FLAGS += -Itools/render
 
+# The targets for libFuzzer: one program has them all. With FUZZ=1 libFuzzer runs them; a unit test has each of them
+# read what is in tests/fuzz/found and tests/fuzz/seeds.
+PACKAGES_prove += fuzz
+PACKAGES_prove-quick += fuzz
+FUZZ_OBJECTS = $(call objects,tests/fuzz/*.c)
+FUZZ_TESTED = $(call objects,$(addprefix tools/,api/query.c api/reply.c fetch/http_answer.c)) $(PARSE)
+LIBS_fuzz_test = $(LIBS_parse)
+$(BUILD)/tests/fuzz_test.t: $(FUZZ_OBJECTS) $(FUZZ_TESTED)
+$(BUILD)/tests/fuzz_test.t: LINK += -Wl,--wrap=exit
+$(FUZZ_OBJECTS): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl) $(foreach l,$(LIBS_parse),$(CFLAGS_$(l)))
+$(BUILD)/tests/unit/fuzz_test.o: FLAGS += -Itests/fuzz
+$(BUILD)/fuzzer: $(FUZZ_OBJECTS) $(FUZZ_TESTED) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,-fsanitize=fuzzer -Wl$(comma)--wrap=exit $(filter %.o,$^) $(PARSE) $(LIB) $(PARSE_LIBS))
+
 # What the integration tests start beside the programs: origin, hold... One of several files has the others in a
 # folder of its name.
 $(foreach t,$(TEST_PROGRAMS),$(eval $(t): $(call objects,tests/integration/$(notdir $(t))/*.c)))
@@ -280,6 +314,11 @@ compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/ben
 TESTS =
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run $(TESTS)
+
+# The share of the lines of tools/ that the tests run, whatever becomes of the tests.
+coverage: | packages
+	-$(MAKE) check COVERAGE=1 TESTS='$(TESTS)'
+	tests/coverage build/coverage
 
 # What takes long by nature, and tests in larger sizes.
 check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal \
