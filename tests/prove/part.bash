@@ -37,6 +37,13 @@ start() {
 	STARTED+=($!)
 }
 
+# empty FILE...: makes them, without bytes.
+empty() {
+	local file
+
+	for file; do : >"$file"; done
+}
+
 tidy() {
 	local pid root mount
 
@@ -46,8 +53,9 @@ tidy() {
 	for root in "$WORK"/root "$WORK"/*/root; do
 		[ ! -d "$root/leases" ] || BI_ROOT=$root timeout 30 bi-clean stop-all >/dev/null 2>&1
 	done
-	for mount in "${MOUNTED[@]}"; do umount -l "$mount" 2>/dev/null; done
-	rm -rf "$WORK" 2>/dev/null || { sleep 2 && rm -rf "$WORK"; }
+	[ "${#MOUNTED[@]}" = 0 ] || end_of_root
+	for mount in "${MOUNTED[@]}"; do umount "$mount" 2>/dev/null || umount -l "$mount" 2>/dev/null; done
+	rm -rf --one-file-system "$WORK" 2>/dev/null || { sleep 2 && rm -rf --one-file-system "$WORK"; }
 }
 
 # skip REASON: the part cannot be done on this machine.
@@ -91,9 +99,12 @@ report() {
 	exit "$code"
 }
 
-# of_root: the processes that have our root in their environment.
+# of_root: the processes that have our root in their environment or, as servers, as an argument.
 of_root() {
-	grep -lszxF "BI_ROOT=$BI_ROOT" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+	{
+		grep -lszxF -- "BI_ROOT=$BI_ROOT" /proc/[0-9]*/environ
+		grep -lszxF -- "$BI_ROOT" /proc/[0-9]*/cmdline
+	} 2>/dev/null | cut -d/ -f3 | sort -u
 }
 
 # end_of_root: kills these, and waits until they are gone.
