@@ -7,10 +7,11 @@ LIBEXEC = $(PREFIX)/libexec/bi
 UNITS = $(PREFIX)/lib/systemd/system
 COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 DOC = $(PREFIX)/share/doc/bi
-PROGRAMS = source fetch render serve status clean collect type thumb expand media parse api
+PROGRAMS = source split fetch render serve status clean collect type thumb expand media parse api
 
 # The libraries of each program beyond those of tools/lib, by their pkg-config names.
 LIBS_source = libcurl
+LIBS_split = libcurl
 LIBS_fetch = zlib
 LIBS_type = libmagic
 LIBS_thumb = vips libtiff-4 libraw cairo-ft fontconfig

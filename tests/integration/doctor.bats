@@ -220,7 +220,7 @@ when() {
 	awk -v call="$1" -v regex="$2" '$0 ~ regex { seen = 1 } index($0, call "(") == 1 { n++; if (seen) { print n; exit } }' trace
 }
 
-@test 'storage without O_TMPFILE, with locks that do not exclude, or on a network is found' {
+@test 'storage without O_TMPFILE, or with locks that do not exclude, is found' {
 	need_plain_strace
 	local AS=(strace -o trace) n
 
@@ -235,9 +235,6 @@ when() {
 	n=$(when fcntl F_OFD_SETLK)
 	AS=(strace -o trace -e trace=fcntl -e inject=fcntl:error=EINVAL:when="$n")
 	finds 'storage: locks of bytes .* do not exclude'
-	# statfs(2): the type of NFS, as this machine has it in memory.
-	AS=(strace -o trace -e trace=fstatfs -e inject=fstatfs:poke_exit=@arg2=6969000000000000)
-	finds "note: storage: $BI_ROOT is on NFS, where locks may not exclude programs .*; use this root from one machine"
 }
 
 @test 'a record from the future is found' {

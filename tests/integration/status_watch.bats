@@ -260,9 +260,10 @@ ended() {
 	batch b ppp
 	start bi-status --watch >out 2>err
 	poll 10 grep -q '^b .* 0/3 ' out
-	printf cpp >"$BI_ROOT/batches/b/state"
+	# As bi-fetch writes it: a file that is truncated first would be a change of its own.
+	printf cpp 1<>"$BI_ROOT/batches/b/state"
 	poll 10 grep -q '^b .* 1/3 ' out
-	printf ccc >"$BI_ROOT/batches/b/state"
+	printf ccc 1<>"$BI_ROOT/batches/b/state"
 	poll 10 grep -q '^b .* 3/3 ' out
 	stop "$!"
 	assert_equal "$stopped" 143

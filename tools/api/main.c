@@ -6,6 +6,7 @@
 #include "api.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "files/root_write.h"
 #include "request_answer.h"
 #include "stream.h"
 #include "submit_server.h"
@@ -99,7 +100,7 @@ main(int argc, char **argv)
 	if (*opt_rest(&o))
 		opt_die("'%s' is one operand too many", *opt_rest(&o));
 	check_socket();
-	root_open(&api.root, dir, false);
+	root_open_to_write(&api.root, dir, false);
 	open_site(&api);
 	msg_finish(runs(&api));
 }

@@ -5,6 +5,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "clean.h"
+#include "files/root_write.h"
 
 enum { OPT_ARCHIVE = 256, OPT_OLDER, OPT_MOVE, OPT_DELETE, OPT_REPAIR, OPT_FAILED, OPT_KEEP, OPT_STATUS };
 
@@ -20,6 +21,7 @@ static const struct opt table[] = {
 	{OPT_OLDER, "older-than", "AGE", "old: batches that did not change for 30d, 12h, 2w..."},
 	{OPT_REPAIR, "repair", NULL, "check: repair what can be repaired"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	ROOT_SHARED_OPTION,
 	{OPT_STATUS, "status", "CODES", "items: remove those that failed with 404,5xx,timeout..."},
 	{'y', "yes", NULL, "do not ask for confirmation"},
 	{0},
@@ -118,6 +120,8 @@ take_option(struct clean *c, int id, const struct opts *o, const char **dir, uns
 		c->only_say = true;
 	else if (id == 'y')
 		c->yes = true;
+	else if (id == ROOT_OPT_SHARED)
+		root_allow_shared();
 	else
 		*dir = o->value;
 }
@@ -145,6 +149,6 @@ main(int argc, char **argv)
 			opt_die("%s is not an option of %s", own[i].name, v->name);
 	if (args[1] && !v->operands)
 		opt_die("%s takes no operand, '%s' is one too many", v->name, args[1]);
-	root_open(&c.root, dir, false);
+	root_open_to_write(&c.root, dir, false);
 	msg_finish(v->run(&c, args + 1));
 }

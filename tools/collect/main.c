@@ -8,12 +8,14 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "batch/batch_patterns.h"
 #include "collect.h"
 #include "collect_batch.h"
 #include "credits.h"
 #include "exit_code.h"
 #include "export.h"
 #include "export_form.h"
+#include "files/root_write.h"
 #include "files/scratch.h"
 #include "import.h"
 #include "records/rec.h"
@@ -41,6 +43,7 @@ static const struct opt table[] = {
 	{'a', "all", NULL, "collect all completed items of batches that nobody reviewed"},
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	ROOT_SHARED_OPTION,
 	{'o', "output", "FILE", "export the chosen files of the batches"},
 	{OPT_ALLOW, "allow", "WHAT",
 	 "as --strict, but also take files that must not be sold (nc), changed (nd) or both (nc,nd)"},
@@ -104,8 +107,14 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 	struct collect c = {.set = set, .temp = -1, .collected = -1, .subjects = -1};
 	struct batch_args names = {0};
 	struct root root;
-	int code = *operands || !*set->picks ? batch_args_read(&names, operands, NULL) : EX_ALL_WELL;
+	bool is_open = batch_patterns_has(operands);
+	int code;
 
+	if (is_open) {
+		root_open_to_write(&root, dir, false);
+		operands = batch_patterns_expand(&root, operands);
+	}
+	code = *operands || !*set->picks ? batch_args_read(&names, operands, NULL) : EX_ALL_WELL;
 	if (names.bad)
 		code = exit_code_worse(code, EX_WRONG_USE);
 	if (names.nameless || names.cut || names.upstream)
@@ -113,7 +122,8 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 	if (names.n > 0 || (*set->picks && !*operands)) {
 		int rc;
 
-		root_open(&root, dir, false);
+		if (!is_open)
+			root_open_to_write(&root, dir, false);
 		c.root = &root;
 		rc = open_collection(&c);
 		code = exit_code_worse(code, rc ? rc : collect_batches(&c, &names));
@@ -238,6 +248,8 @@ main(int argc, char **argv)
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'r')
 			dir = o.value;
+		else if (id == ROOT_OPT_SHARED)
+			root_allow_shared();
 		else if (id == OPT_VERIFY)
 			verify = true;
 		else

@@ -10,6 +10,7 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "base/trouble.h"
+#include "files/root_write.h"
 #include "dispatch.h"
 #include "go_on.h"
 #include "intake.h"
@@ -314,7 +315,7 @@ begin(struct main_loop *m, struct lists *lists)
 
 	if (set->output)
 		m->save = save_open(set->output);
-	root_open(&run->root, set->root, true);
+	root_open_to_write(&run->root, set->root, true);
 	if (m->save)
 		save_refuse_root(m->save, &run->root);
 	d->batches.run = run;

@@ -7,6 +7,7 @@
 #include "base/opt.h"
 #include "batch/error_codes.h"
 #include "confined/feed.h"
+#include "files/root_write.h"
 #include "go_on.h"
 #include "hosts/accept.h"
 #include "hosts/http_policy.h"
@@ -149,6 +150,7 @@ static const struct opt table[] = {
 	{'q', "quiet", NULL, "no progress line, no sentence at the end"},
 	{SUMMARY, "summary", NULL, "a table of what became of the lines, on stderr"},
 	{'r', "root", "DIR", "the root directory (else $BI_ROOT, /var/lib/bi, ~/.local/state/bi)"},
+	ROOT_SHARED_OPTION,
 	{NO_SYNC, "no-sync", NULL, "leave it to the system when bytes reach the disk"},
 	{0},
 };
@@ -322,6 +324,8 @@ take_special(struct settings *set, const struct opts *o, int id)
 	if (id == 'i') {
 		set->inputs = buf_realloc(set->inputs, (set->input_count + 1) * sizeof(*set->inputs));
 		set->inputs[set->input_count++] = o->value;
+	} else if (id == ROOT_OPT_SHARED) {
+		root_allow_shared();
 	} else if (id == LIST_FORMAT) {
 		set->list_format = list_format_parse(o->value);
 	} else if (id == 'b') {

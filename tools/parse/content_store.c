@@ -11,7 +11,7 @@
 #include "batch/batch.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
-#include "files/root.h"
+#include "files/root_write.h"
 #include "records/rec.h"
 
 enum { BATCHES = 16, ID_IDX = SUBJECT_MAX + 16, HEAD = 200 };
@@ -90,7 +90,7 @@ open_root(struct content_store *k, const char *path, const char *batch)
 		return;
 	}
 	close_root(k);
-	root_open(&k->root, of ? of : k->dir, false);
+	root_open_to_write(&k->root, of ? of : k->dir, false);
 	k->is_open = true;
 	k->of = of;
 }

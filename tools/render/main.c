@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "batch/batch_patterns.h"
+#include "files/root_write.h"
 #include "reasons.h"
 #include "records/batch_args.h"
 #include "records/rec.h"
@@ -20,6 +22,7 @@ enum { OPT_PICKS = 256, OPT_REASONS, OPT_STARS, OPT_NO_STARS, OPT_BLIND, OPT_NO_
 static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	ROOT_SHARED_OPTION,
 	{OPT_PICKS, "picks", "COUNT", "one or many picks a subject"},
 	{OPT_REASONS, "reasons", "FILE", "the reasons for a reject, one a line"},
 	{OPT_STARS, "stars", NULL, "ask reviewers for 1 to 5 stars"},
@@ -68,7 +71,7 @@ static void
 open_root(struct work *w)
 {
 	if (w->root.fd < 0)
-		root_open(&w->root, w->dir, false);
+		root_open_to_write(&w->root, w->dir, false);
 }
 
 static void
@@ -128,6 +131,10 @@ run_render(char **operands, const char *dir, const struct review_change *change,
 	/* The fetching continues while pages are made, as long as there is room for its records. */
 	if (!*operands)
 		(void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);
+	if (batch_patterns_has(operands)) {
+		open_root(&w);
+		operands = batch_patterns_expand(&w.root, operands);
+	}
 	code = batch_args_read(&w.names, operands, &watch);
 	code = worse_code(code, names_exit_code(&w.names));
 	done = 0;
@@ -182,6 +189,8 @@ main(int argc, char **argv)
 	while ((id = opt_next(&o)) != 0) {
 		if (id == 'r')
 			dir = o.value;
+		else if (id == ROOT_OPT_SHARED)
+			root_allow_shared();
 		else if (id == 'j')
 			json = true;
 		else

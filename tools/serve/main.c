@@ -7,6 +7,7 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "files/root_write.h"
 #include "hosts/host_rules.h"
 #include "http/allowed_hosts.h"
 #include "port.h"
@@ -58,6 +59,7 @@ static const struct opt table[] = {
 	{'p', "port", "FIRST-LAST", "choose from these ports (8000-8020)"},
 	{OPT_PRIVATE, "private", NULL, "ask for a password, even to read"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
+	ROOT_SHARED_OPTION,
 	{OPT_SHARE, "share", NULL, "also serve other machines, with a password and over TLS"},
 	{BOUNDS_SYNC_TIMEOUT, "sync-timeout", "SECONDS", "how long a request for one item waits for it (60)"},
 	{0},
@@ -187,6 +189,8 @@ read_options(struct opts *o, struct serve *s)
 			s->ready = (int)opt_number(o, 3, 1024);
 		else if (id == 'p')
 			parse_ports(o, s);
+		else if (id == ROOT_OPT_SHARED)
+			root_allow_shared();
 		else if (id == 'r')
 			dir = o->value;
 		else if (!api_option(id, o, s))
@@ -289,7 +293,7 @@ run_serve(struct serve *s, const char *dir, char **args)
 	int code;
 
 	if (s->new_token && !*args) { /* nothing is served */
-		root_open(&s->root, dir, true);
+		root_open_to_write(&s->root, dir, true);
 		return secrets_prepare(s);
 	}
 	if (s->home && *args)
@@ -301,7 +305,7 @@ run_serve(struct serve *s, const char *dir, char **args)
 	if (code == 0 && (s->foreground || s->ready >= 0) && !s->home && n.n != 1)
 		opt_die("--foreground takes one batch");
 	if (code == 0) {
-		root_open(&s->root, dir, s->home);
+		root_open_to_write(&s->root, dir, s->home);
 		if (s->ready < 0)
 			host_rules_free(s->no_worker
 						? NULL

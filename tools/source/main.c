@@ -5,6 +5,7 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "files/root_write.h"
 #include "hosts/http_policy.h"
 #include "source.h"
 
@@ -27,6 +28,7 @@ static const struct opt table[] = {
 	{OPT_CACERT, "cacert", "FILE", "certificates to trust"},
 	{OPT_SET, "set", "KEY=VALUE", "a setting of the source, bi-sources(5); may be given more than once"},
 	{'r', "root", "DIR", "the root directory (else $BI_ROOT, /var/lib/bi, ~/.local/state/bi)"},
+	ROOT_SHARED_OPTION,
 	{OPT_JSON, "json", NULL, "write records to stdout, even on a terminal"},
 	{'q', "quiet", NULL, "show no progress line and no summary"},
 	{0},
@@ -120,6 +122,8 @@ take_option(struct settings *set, const struct opts *o, int id, size_t *sets, si
 		set->cache = true;
 	} else if (id == OPT_JSON) {
 		set->json = true;
+	} else if (id == ROOT_OPT_SHARED) {
+		root_allow_shared();
 	} else if (id == 'q') {
 		set->quiet = true;
 	}

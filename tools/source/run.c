@@ -8,6 +8,7 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "files/root_write.h"
 #include "batch/batch.h"
 #include "records/rec.h"
 #include "source.h"
@@ -163,7 +164,7 @@ set_up_source(struct run *r, const struct root *root, struct search *s, struct c
 static void
 set_up(struct run *r, struct root *root)
 {
-	root_open(root, r->set->root, true);
+	root_open_to_write(root, r->set->root, true);
 	srandom((unsigned)clock_ms() ^ (unsigned)getpid());
 	r->search = buf_alloc(r->sources * sizeof(*r->search));
 	for (size_t i = 0; i < r->sources; i++)

@@ -1,22 +1,23 @@
 /* Where the root is: room, what the file system can do, and what time it is there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/human.h"
 #include "base/lock.h"
+#include "base/when.h"
 #include "batch/batch.h"
 #include "doctor_checks.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
+#include "files/file_system.h"
+#include "files/machines.h"
 
 enum {
 	FULL_BYTES = 1 << 20, /* less than this counts as full */
@@ -102,48 +103,51 @@ doctor_space(struct doctor *d)
 
 /* --- storage --- */
 
-/* The name of a file system that other machines may have too, and whether its locks are known to exclude them; NULL for
- * a local one. */
-static const char *
-network_name(int fd, bool *excludes)
+static void
+look_at_file_system(struct doctor *d)
 {
-	static const struct {
-		unsigned long type;
-		const char *name;
-		bool excludes;
-	} types[] = {
-		{NFS_SUPER_MAGIC, "NFS", false},    {SMB_SUPER_MAGIC, "SMB", false},
-		{0xff534d42, "CIFS", false},        {0xfe534d42, "SMB 2", false},
-		{V9FS_MAGIC, "9P", false},          {AFS_SUPER_MAGIC, "AFS", false},
-		{AFS_FS_MAGIC, "AFS", false},       {CODA_SUPER_MAGIC, "Coda", false},
-		{FUSE_SUPER_MAGIC, "FUSE", false},  {CEPH_SUPER_MAGIC, "Ceph", true},
-		{0x0bd00bd0, "Lustre", true},       {0x01161970, "GFS2", true},
-		{OCFS2_SUPER_MAGIC, "OCFS2", true}, {0x47504653, "GPFS", true},
-	};
-	struct statfs st;
+	char type[FILE_SYSTEM_NAME];
+	enum file_system_locks locks = file_system_locks(d->root->fd, type);
 
-	if (fstatfs(fd, &st) < 0)
-		return NULL;
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		if ((unsigned long)st.f_type != types[i].type)
-			continue;
-		*excludes = types[i].excludes;
-		return types[i].name;
+	if (locks == LOCKS_LOCAL)
+		return;
+	if (locks == LOCKS_UNKNOWN) {
+		doctor_find(d, DOCTOR_NOTE, NULL, "the type of the file system of %s cannot be read: %s", d->root->path,
+			    strerror(errno));
+		doctor_mend(d, "check that /proc is mounted");
+		return;
 	}
-	return NULL;
+	doctor_find(d, locks == LOCKS_FAIL ? DOCTOR_PROBLEM : DOCTOR_NOTE, NULL, "%s is on %s, where locks %s",
+		    d->root->path, type,
+		    locks == LOCKS_FAIL ? "do not protect batches from programs on other machines"
+					: "may not exclude programs on other machines");
+	doctor_mend(d, locks == LOCKS_FAIL
+			       ? "choose a root on a local disk; bi-cluster(7) is about work on several machines"
+			       : "use this root from one machine at a time, or choose a root on a local disk");
 }
 
 static void
-look_at_network(struct doctor *d)
+report_machine(const char *id, const struct machine *m, void *arg)
 {
-	bool excludes = false;
-	const char *name = network_name(d->root->fd, &excludes);
+	char at[WHEN_SIZE];
+	struct doctor *d = arg;
 
-	if (!name || excludes)
+	doctor_find(d, DOCTOR_PROBLEM, NULL,
+		    "the machine %s (%s) uses %s too, last at %s: locks may not exclude its programs", m->name, id,
+		    d->root->path, when_print(at, m->started));
+	doctor_mend(d,
+		    "give each machine a root of its own (bi-cluster(7)); if the root was moved here, remove "
+		    "'%s/machines/%s'",
+		    d->root->path, id);
+}
+
+static void
+look_at_machines(struct doctor *d)
+{
+	if (machines_each_other(d->root, report_machine, d) == 0)
 		return;
-	doctor_find(d, DOCTOR_NOTE, NULL, "%s is on %s, where locks may not exclude programs on other machines",
-		    d->root->path, name);
-	doctor_mend(d, "use this root from one machine at a time, or choose a root on a local disk");
+	doctor_find(d, DOCTOR_NOTE, NULL, "machines cannot be read: %s", strerror(errno));
+	doctor_mend(d, "check the permissions of '%s/machines'", d->root->path);
 }
 
 /* Files begin in temp/ and are then named elsewhere, which one file system can do in one step. */
@@ -263,7 +267,8 @@ look_at_features(struct doctor *d)
 void
 doctor_storage(struct doctor *d)
 {
-	look_at_network(d);
+	look_at_file_system(d);
+	look_at_machines(d);
 	look_at_devices(d);
 	if (!d->read_only)
 		look_at_features(d);

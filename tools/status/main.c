@@ -8,6 +8,7 @@
 #include "base/msg.h"
 #include "base/opt.h"
 #include "batch/batch.h"
+#include "batch/batch_patterns.h"
 #include "batch/batch_stats.h"
 #include "doctor.h"
 #include "events.h"
@@ -248,7 +249,7 @@ check_use(char **operands)
 	if (a->from_start && !options.events)
 		opt_die("--from-start requires --events");
 	for (; *operands; operands++)
-		if (root_name_check(*operands))
+		if (!batch_patterns_is(*operands) && root_name_check(*operands))
 			opt_die("the batch name '%s' %s", *operands, root_name_check(*operands));
 }
 
@@ -338,5 +339,5 @@ main(int argc, char **argv)
 		take_option(id, &o);
 	check_use(opt_rest(&o));
 	root_open(&root, options.root, false);
-	msg_finish(run_status(&root, opt_rest(&o)));
+	msg_finish(run_status(&root, batch_patterns_expand(&root, opt_rest(&o))));
 }
