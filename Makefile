@@ -14,7 +14,7 @@ LIBS_source = libcurl
 LIBS_split = libcurl
 LIBS_fetch = zlib
 LIBS_type = libmagic
-LIBS_thumb = vips libtiff-4 libraw cairo-ft fontconfig
+LIBS_decode = vips libtiff-4 libraw cairo-ft fontconfig
 LIBS_expand = libarchive
 LIBS_collect = libarchive
 LIBS_clean = libarchive libcurl
@@ -63,8 +63,10 @@ LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 LIB_FOLDERS = html review notebook http pictures confined batch hosts records files base
 LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
-# Parts of bi-parse that load large libraries: a program each, which bi-parse starts for the files that need it.
-HELPERS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
+# Parts of bi-parse that load large libraries: a program each, which bi-parse starts for the files that need it. The part
+# of bi-thumb that decodes pictures is another.
+HELPERS = $(PARSE_PARTS) $(BIN)/helpers/bi-thumb-decode
+PARSE_PARTS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
 PARSE_HELPERS = pdf mail picture av
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
@@ -116,7 +118,7 @@ build/config.mk: share/packages/build share/packages/install Makefile
 	@set -e; rm -f $@; flags() { value=$$(pkg-config "$$2" $$3) && echo "$$1 = $$value$$4"; }; { \
 	flags LIB_CFLAGS --cflags json-c; \
 	flags LIB_LIBS --libs 'json-c libcrypto libseccomp' ' -lm -pthread'; \
-	for l in $(sort $(LIBS_source) $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_thumb) $(LIBS_expand) $(LIBS_media) $(LIBS_parse) cmocka); do \
+	for l in $(sort $(LIBS_source) $(LIBS_fetch) $(LIBS_serve) $(LIBS_type) $(LIBS_decode) $(LIBS_expand) $(LIBS_media) $(LIBS_parse) cmocka); do \
 	flags CFLAGS_$$l --cflags $$l; flags LIBS_$$l --libs $$l; done; } >$@.new
 	@mv $@.new $@
 
@@ -163,9 +165,16 @@ $(BIN)/bi-parse: $(BUILD)/tools/parse/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
 $(BIN)/helpers/bi-parse-pdf: $(BUILD)/tools/parse/pdf/pdf_charmaps.o
-$(HELPERS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
+$(PARSE_PARTS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
+
+THUMB_DECODE = $(call objects,tools/thumb/decode/*.c)
+$(THUMB_DECODE): FLAGS += $(foreach l,$(LIBS_decode),$(CFLAGS_$(l)))
+$(BIN)/helpers/bi-thumb-decode: $(THUMB_DECODE) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,$^ $(foreach l,$(LIBS_decode),$(LIBS_$(l))) $(LIB_LIBS))
+
 # bi-fetch loads libcurl itself, when something is to be fetched.
 $(call objects,tools/fetch/*.c): FLAGS += $(CFLAGS_libcurl)
 

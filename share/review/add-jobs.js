@@ -316,7 +316,7 @@ function stopped(card, error, again) {
 }
 
 /* Uploads files as one job, and follows it. */
-async function sendJob(files, notebook, changed) {
+async function sendJob(files, notebook, priority, changed) {
 	const card = makeCard(plural(files.length, 'file', 'files'));
 	const all = files.reduce((sum, file) => sum + file.size, 0);
 
@@ -336,14 +336,14 @@ async function sendJob(files, notebook, changed) {
 	sendings++;
 	try {
 		const result = await api.parseFile(files, null, notebook,
-			{signal: card.control.signal, onProgress: ({loaded, total}) => showSent(card, files, loaded, total)});
+			{priority, signal: card.control.signal, onProgress: ({loaded, total}) => showSent(card, files, loaded, total)});
 
 		setButtons(card);
 		card.items.replaceChildren();
 		follow(notebook, {id: result.batch_job_id, job_type: 'file_upload', total_items: files.length}, changed, card);
 		return result;
 	} catch (e) {
-		stopped(card, e, () => sendJob(files, notebook, changed));
+		stopped(card, e, () => sendJob(files, notebook, priority, changed));
 		return null;
 	} finally {
 		sendings--;
@@ -351,9 +351,9 @@ async function sendJob(files, notebook, changed) {
 }
 
 /* Uploads files one job after the other, since a form has so many parts at most. */
-export async function send(files, notebook, changed) {
+export async function send(files, notebook, priority, changed) {
 	for (let i = 0; i < files.length; i += PARTS_MAX)
-		await sendJob(files.slice(i, i + PARTS_MAX), notebook, changed);
+		await sendJob(files.slice(i, i + PARTS_MAX), notebook, priority, changed);
 }
 
 /* Closing the page ends its uploads, so the browser asks first. */

@@ -165,7 +165,7 @@ function offer() {
 
 async function handInAddresses(urls, left, name) {
 	const media = byId('media').checked;
-	const result = await api[media ? 'parseUrlWithMedia' : 'parseUrl'](urls, name, {signal: control.signal});
+	const result = await api[media ? 'parseUrlWithMedia' : 'parseUrl'](urls, name, {priority: byId('priority').value, signal: control.signal});
 
 	byId('urls').value = left;
 	say(plural(urls.length, 'address', 'addresses') + ' added.');
@@ -201,7 +201,7 @@ async function handIn(event) {
 	remember(name);
 	turnTo();
 	if (countFiles())
-		send(takeFiles(), name, changed);
+		send(takeFiles(), name, byId('priority').value, changed);
 	control = new AbortController();
 	offer();
 	let said = '';

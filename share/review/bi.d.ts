@@ -3,6 +3,9 @@
 export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'partially_completed' | 'removed' | 'unreadable';
 export type ItemStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'removed';
 
+/** How urgent a job is: 0 to 9, or low (1), normal (4) or high (7). */
+export type Priority = number | 'low' | 'normal' | 'high';
+
 export interface BatchJob {
 	id: number;
 	status: JobStatus;
@@ -17,6 +20,7 @@ export interface BatchJob {
 	progress_percentage?: number;
 	created_at?: string | null;
 	updated_at?: string | null;
+	priority?: number | null;
 	label?: string;
 	category?: string;
 	notebook?: string;
@@ -144,11 +148,13 @@ export interface PageOptions extends CallOptions {
 
 export interface SubmitOptions extends CallOptions {
 	uploadId?: string | string[] | null;
+	priority?: Priority;
 	timeout?: number;
 }
 
 export interface UploadOptions extends CallOptions {
 	onProgress?: (sent: {loaded: number; total: number}) => void;
+	priority?: Priority;
 	timeout?: number;
 }
 

@@ -321,11 +321,13 @@ export class Bi {
 		return judge(status, text);
 	}
 
-	async #handIn(name, urls, notebookId, {uploadId, signal, timeout} = {}) {
+	async #handIn(name, urls, notebookId, {uploadId, priority, signal, timeout} = {}) {
 		const json = Array.isArray(urls) ? {urls: urls.map(urlText)} : {url: urlText(urls)};
 
 		if (uploadId !== undefined && uploadId !== null)
 			json.upload_url_id = uploadId;
+		if (priority !== undefined)
+			json.priority = priority;
 		return this.#ask('POST', `${notebookPath(notebookId)}/files/${name}/`, {json, signal, timeout});
 	}
 
@@ -336,6 +338,8 @@ export class Bi {
 	 * @param {string} notebookId
 	 * @param {Object} [options]
 	 * @param {string|string[]} [options.uploadId] an id that the caller chooses, by which the file can be found too
+	 * @param {number|string} [options.priority] of the job among others that wait: 0 to 9, or 'low' (1), 'normal' (4, the
+	 *   default) or 'high' (7)
 	 * @param {AbortSignal} [options.signal]
 	 * @param {number} [options.timeout] milliseconds; 0: no limit
 	 * @returns {Promise<Object>} `{success, file_id, knowledge_item_id, is_batch: false, total_items: 1}`, or for an array
@@ -359,16 +363,19 @@ export class Bi {
 	 * @param {string} notebookId
 	 * @param {Object} [options]
 	 * @param {function({loaded: number, total: number})} [options.onProgress] is called with the number of bytes sent; in browsers only
+	 * @param {number|string} [options.priority] as for parseUrl
 	 * @param {AbortSignal} [options.signal] aborts the upload; the server then keeps nothing
 	 * @param {number} [options.timeout] milliseconds; by default there is no limit, since a file may be large
 	 * @returns {Promise<Object>} as parseUrl
 	 * @throws {BiError}
 	 */
-	async parseFile(files, uploadId, notebookId, {onProgress, signal, timeout = 0} = {}) {
+	async parseFile(files, uploadId, notebookId, {onProgress, priority, signal, timeout = 0} = {}) {
 		const form = new FormData();
 
 		for (const id of uploadId === undefined || uploadId === null ? [] : [].concat(uploadId))
 			form.append('upload_file_id', id);
+		if (priority !== undefined)
+			form.append('priority', priority);
 		for (const file of [].concat(files).map(blobOf)) {
 			const part = Array.isArray(files) ? 'files' : 'file';
 

@@ -36,9 +36,12 @@ def is_picture: (.format // "" | tostring) | test("jpe?g|png|gif|webp|tiff|avif|
 def is_shown: (.name // "" | ascii_downcase) | test("\\.(jpe?g|png|gif|webp)$");
 def number: if type == "number" then . else (tostring | if test("^[0-9]+$") then tonumber else null end) end;
 
-# The pictures of an item, as files: {file, shown}, where SHOWN is the file itself or the best smaller copy.
+# The metadata of an item that was taken away are an empty object or array.
+def metadata: if type == "object" then .metadata | objects else empty end;
+
+# The pictures of an item that anybody may fetch, as files: {file, shown}, where SHOWN is the file itself or the best smaller copy.
 def pictures($conf):
-	[.files // [] | arrays | .[] | objects | select((.name | type) == "string")] as $all
+	[.files // [] | arrays | .[] | objects | select((.name | type) == "string" and (.private // false | tostring) != "true")] as $all
 	| [$all[] | select(.source == "original" and is_picture and (.name | startswith("__ia_") | not))][:$conf.files][]
 	| . as $file
 	| [$all[] | select(.original == $file.name and is_shown and (.format // "" | tostring | test("thumb"; "i") | not))] as $copies
@@ -69,14 +72,14 @@ def candidates($conf):
 	.request as $request | .replies as $replies | $replies[0] as $found
 	| if ($found | type) != "object" or ($found.response.docs? | type) != "array" then
 		{error: {code: "api_error", message: "the API answers: \($found | objects | .error // .message // "no results in it" | tostring | .[:200])"}}
-	elif $replies[-1] | type != "object" then {error: {code: "api_no_object", message: "the reply is not a JSON object"}}
+	elif $replies[-1] | type | IN("object", "array") | not then {error: {code: "api_no_object", message: "the reply is not a JSON object"}}
 	else
 		[$found.response.docs[] | objects | .identifier | strings][:$conf.items] as $ids
 		| ($replies | length) as $n
 		| {
 			whole: ($n > ($ids | length)),
 			more: (if $n <= ($ids | length) then "\($conf.site)/metadata/\($ids[$n - 1] | @uri)" else null end),
-			candidates: [$replies[1:] | to_entries[] | .key as $k | .value | select(.metadata | type == "object") | candidate($conf; $request; $k + 1)],
-			passed_over: {"items without pictures": [$replies[1:][] | select((.metadata | type) != "object" or ([pictures($conf)] == []))] | length}
+			candidates: [$replies[1:] | to_entries[] | .key as $k | .value | select([metadata] != []) | candidate($conf; $request; $k + 1)],
+			passed_over: {"items without pictures": [$replies[1:][] | select([metadata] == [] or [pictures($conf)] == [])] | length}
 		}
 	end;

@@ -119,6 +119,7 @@ ask() {
 	# It waits for a worker, and is not removed from under it.
 	ask DELETE 1/
 	refused 409 in_progress
+	[[ "$(jq -r .detail body)" = *'cancel it first (POST …/cancel/)'* ]]
 	[ -e "$BI_ROOT/batches/job-1" ]
 	ask POST 1/cancel/
 	assert_equal "$code" 200

@@ -434,7 +434,7 @@ no_query it has nothing for which Wikidata can be searched'
 	mkdir -p origin/metadata
 	cat >origin/search <<-'END'
 		{"responseHeader": {"status": 0, "QTime": 3, "params": {"query": "x", "rows": 50, "start": 0}},
-		 "response": {"numFound": 2, "start": 0, "docs": [{"identifier": "heron-1900", "title": "Heron"}, {"identifier": "empty"}]}}
+		 "response": {"numFound": 3, "start": 0, "docs": [{"identifier": "heron-1900", "title": "Heron"}, {"identifier": "empty"}, {"identifier": "gone"}]}}
 	END
 	cat >origin/metadata/heron-1900 <<-'END'
 		{"created": 1700000000, "dir": "/1/items/heron-1900", "server": "ia800.us.archive.org", "files": [
@@ -442,11 +442,13 @@ no_query it has nothing for which Wikidata can be searched'
 		{"name": "big.tif", "source": "original", "format": "TIFF", "size": "90000000", "sha1": "bbbbbbbbccccddddeeeeffff0000111122223333"},
 		{"name": "big_thumb.jpg", "source": "derivative", "original": "big.tif", "format": "JPEG Thumb", "size": "900"},
 		{"name": "big.jpg", "source": "derivative", "original": "big.tif", "format": "JPEG", "size": "400000"},
+		{"name": "lent.jpg", "source": "original", "format": "JPEG", "size": "20000", "private": "true"},
 		{"name": "heron-1900_meta.xml", "source": "original", "format": "Metadata", "size": "900"},
 		{"name": "__ia_thumb.jpg", "source": "original", "format": "Item Tile", "size": "900"}],
 		"metadata": {"identifier": "heron-1900", "mediatype": "image", "title": "Heron", "creator": ["Ann", "Ben"], "licenseurl": "https://creativecommons.org/licenses/by-nc/4.0/", "date": "1900"}}
 	END
 	echo '{}' >origin/metadata/empty
+	echo '[]' >origin/metadata/gone
 	origin_start
 	people 'Grey Heron' >list
 	run -0 --separate-stderr bi-source -s internetarchive --set "api=$ORIGIN/search" --set "site=$ORIGIN" --json <list
@@ -454,9 +456,10 @@ no_query it has nothing for which Wikidata can be searched'
 	assert_equal "$(items <<<"$output" | jq -c '[.title, .author, .license, .date, .page, .url, .original_url, .original_sha1, .sha1]')" \
 		'["Heron","Ann, Ben","CC BY-NC 4.0","1900","'"$ORIGIN"'/details/heron-1900","'"$ORIGIN"'/download/heron-1900/a%20heron.jpg","'"$ORIGIN"'/download/heron-1900/a%20heron.jpg","aaaabbbbccccddddeeeeffff0000111122223333","aaaabbbbccccddddeeeeffff0000111122223333"]
 ["Heron","Ann, Ben","CC BY-NC 4.0","1900","'"$ORIGIN"'/details/heron-1900","'"$ORIGIN"'/download/heron-1900/big.jpg","'"$ORIGIN"'/download/heron-1900/big.tif","bbbbbbbbccccddddeeeeffff0000111122223333",null]'
-	assert_equal "$(origin_paths | head -n 3)" '/search?q=mediatype%3A(image)%20AND%20title%3A(%22Grey%20Heron%22)&fl%5B%5D=identifier&fl%5B%5D=title&rows=50&page=1&output=json
+	assert_equal "$(origin_paths | head -n 4)" '/search?q=mediatype%3A(image)%20AND%20title%3A(%22Grey%20Heron%22)&fl%5B%5D=identifier&fl%5B%5D=title&rows=50&page=1&output=json
 /metadata/heron-1900
-/metadata/empty'
+/metadata/empty
+/metadata/gone'
 	echo '{"error":"[RANGE_OUT_OF_BOUNDS] page"}' >origin/search
 	run -1 --separate-stderr bi-source -s internetarchive --set "api=$ORIGIN/search" --set "site=$ORIGIN" --json <list
 	[[ "$stderr" == *'the API answers: [RANGE_OUT_OF_BOUNDS] page'* ]]

@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "base/buf.h"
+#include "batch/batch_priority.h"
 
 static bool
 gather(const char *batch, void *arg)
@@ -305,6 +306,50 @@ one_stands_by_until_the_other_is_gone(void **state)
 	close(pipes[0]);
 }
 
+static void
+batches_of_a_higher_priority_come_first(void **state)
+{
+	static const int priorities[] = {PRIORITY_LOW,    PRIORITY_NORMAL, PRIORITY_MAX,
+					 PRIORITY_NORMAL, PRIORITY_HIGH,   0};
+	struct root *root = batching_root(state);
+	char name[] = "p0";
+
+	for (size_t i = 0; i < sizeof(priorities) / sizeof(*priorities); i++, name[1]++) {
+		struct batch *b = batch_open(root, name, BATCH_WORK, NULL);
+
+		assert_non_null(b);
+		assert_int_equal(batch_priority_read(batch_dirfd(b), "."), PRIORITY_NORMAL);
+		if (priorities[i] != PRIORITY_NORMAL)
+			assert_int_equal(batch_priority_write(root, batch_dirfd(b), priorities[i], false), 0);
+		assert_int_equal(batch_priority_read(batch_dirfd(b), "."), priorities[i]);
+		batch_close(b);
+		assert_int_equal(queue_add(root, name), 0);
+	}
+	assert_queue(root, "p2 p4 p1 p3 p0 p5 ");
+}
+
+static void
+a_priority_that_is_none_is_not_read(void **state)
+{
+	static const char *const bad[] = {"", "4", "10\n", "-1\n", "high\n", "\n4"};
+	static const char *const words[] = {"", "10", "-1", " 4", "4 ", "High", "1.0", "normal\n"};
+	struct batch *b = batching_open(state, BATCH_WORK);
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		testing_write("batches/b/priority", bad[i], strlen(bad[i]));
+		errno = 0;
+		assert_int_equal(batch_priority_read(batch_dirfd(b), "."), -1);
+		assert_int_equal(errno, EBADMSG);
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		assert_int_equal(priority_parse(words[i]), -1);
+	assert_int_equal(priority_parse("low"), 1);
+	assert_int_equal(priority_parse("normal"), 4);
+	assert_int_equal(priority_parse("high"), 7);
+	assert_int_equal(priority_parse("0"), 0);
+	batch_close(b);
+}
+
 int
 main(void)
 {
@@ -313,6 +358,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_maker_takes_back_what_he_made, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(a_killed_maker_lets_go, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(entries_come_in_the_order_of_handing_in, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(batches_of_a_higher_priority_come_first, testing_enter, testing_leave),
+		cmocka_unit_test_setup_teardown(a_priority_that_is_none_is_not_read, testing_enter, testing_leave),
 		cmocka_unit_test_setup_teardown(adding_makes_an_entry_or_leaves_the_one_there, testing_enter,
 						testing_leave),
 		cmocka_unit_test_setup_teardown(an_entry_is_not_removed_under_an_adder, testing_enter, testing_leave),

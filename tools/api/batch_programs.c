@@ -116,9 +116,10 @@ leave(const struct run *run)
 	free(copy);
 }
 
-/* Runs the program ARGV on a batch of this name, and makes R the answer: WRONG is the code of the error if it fails. */
+/* Runs the program ARGV on a batch of this name, and makes R the answer: WRONG is the code of the error if it fails.
+ * REMEDY is what a client does about a batch that is in use; NULL: what the program says is enough. */
 static void
-run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, struct reply *r)
+run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, const char *remedy, struct reply *r)
 {
 	struct buf said = {0};
 	struct run run = {0};
@@ -134,7 +135,12 @@ run_on_batch(struct api *api, const char *name, char **argv, const char *wrong, 
 		r->status = 202;
 		buf_str(&r->body, "{\"success\":true,\"continues\":true}\n");
 	} else if ((code = end(&run, &said)) == EX_TEMPFAIL) {
-		reply_error(r, 409, "in_progress", "%s", said.data); /* also if another client asked for the same */
+		/* Also if another client asked for the same. */
+		if (remedy)
+			reply_error(r, 409, "in_progress", "the batch %s is in use, and nothing was changed: %s", name,
+				    remedy);
+		else
+			reply_error(r, 409, "in_progress", "%s", said.data);
 	} else if (code == EX_NOINPUT) {
 		reply_error(r, 404, "no_such_batch", "%s", said.data);
 	} else if (code) {
@@ -150,7 +156,7 @@ cancel(struct api *api, const char *name, struct reply *r)
 {
 	char *argv[] = {(char *)"bi-clean", (char *)"-r", (char *)api->root.path, (char *)"cancel", (char *)name, NULL};
 
-	run_on_batch(api, name, argv, "not_cancelled", r);
+	run_on_batch(api, name, argv, "not_cancelled", NULL, r);
 }
 
 void
@@ -196,7 +202,10 @@ job_delete(struct api *api, const struct request *q, struct reply *r)
 	if (!resolve_job(api, q->words[1], q->words[3], &job, r))
 		return;
 	snprintf(name, sizeof(name), "%s", job.batch->name);
-	run_on_batch(api, name, argv, "not_removed", r);
+	run_on_batch(api, name, argv, "not_removed",
+		     "wait until the status of the job is completed, failed or partially_completed, or cancel it first (POST "
+		     "…/cancel/), and then send this request again",
+		     r);
 }
 
 void
@@ -205,5 +214,5 @@ batch_render_post(struct api *api, const struct request *q, struct reply *r)
 	char *argv[] = {(char *)"bi-render",    (char *)"-j",        (char *)"-r",
 			(char *)api->root.path, (char *)q->words[1], NULL};
 
-	run_on_batch(api, q->words[1], argv, "not_rendered", r);
+	run_on_batch(api, q->words[1], argv, "not_rendered", NULL, r);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/when.h"
+#include "batch/batch_priority.h"
 #include "batch/job_status.h"
 #include "batch/queue.h"
 #include "batch/upload_digests.h"
@@ -207,6 +208,15 @@ name_items(struct submission *h)
 	}
 }
 
+/* 0, or -1 with errno. */
+static int
+write_priority(const struct submission *h, const struct batch *b)
+{
+	if (h->priority == PRIORITY_NORMAL)
+		return 0;
+	return batch_priority_write(&h->api->root, batch_dirfd(b), h->priority, true);
+}
+
 static int
 make_batch(struct submission *h)
 {
@@ -220,7 +230,8 @@ make_batch(struct submission *h)
 
 	name_items(h);
 	b = batch_open(&h->api->root, h->batch, BATCH_WORK, &about);
-	rc = b && (h->temp < 0 || publish_uploads(h, b) == 0) && add_items(h, b) == 0 ? 0 : -1;
+	rc = b && write_priority(h, b) == 0 && (h->temp < 0 || publish_uploads(h, b) == 0) && add_items(h, b) == 0 ? 0
+														   : -1;
 	batch_close(b);
 	return rc;
 }

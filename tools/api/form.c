@@ -56,6 +56,7 @@ on_part(const struct multipart_part *p, void *arg)
 	h->in_file = false;
 	buf_clear(&h->value);
 	h->is_id = strcmp(p->name, h->type->id_key) == 0;
+	h->is_priority = strcmp(p->name, "priority") == 0;
 	return p->filename ? begin_file(h, p) : true;
 }
 
@@ -89,26 +90,36 @@ on_bytes(const char *bytes, size_t n, void *arg)
 	return true;
 }
 
+static void
+end_file(struct submission *h)
+{
+	struct submission_item *item = &h->items[h->n - 1];
+
+	if (h->unchosen && item->size == 0) { /* a field of a form that was left empty */
+		atomic_file_drop(&item->part);
+		hash_drop(item->hash);
+		free(item->where);
+		h->n--;
+	} else {
+		hash_end(item->hash, item->sha256);
+		item->hash = NULL;
+	}
+}
+
 static bool
 on_part_end(void *arg)
 {
 	struct submission *h = arg;
 
 	if (h->in_file) {
-		struct submission_item *item = &h->items[h->n - 1];
-
-		if (h->unchosen && item->size == 0) { /* a field of a form that was left empty */
-			atomic_file_drop(&item->part);
-			hash_drop(item->hash);
-			free(item->where);
-			h->n--;
-		} else {
-			hash_end(item->hash, item->sha256);
-			item->hash = NULL;
-		}
-	} else if (h->is_id) {
-		buf_add(&h->value, "", 0);
-		utf8_replace_invalid(h->value.data);
+		end_file(h);
+		return true;
+	}
+	buf_add(&h->value, "", 0);
+	utf8_replace_invalid(h->value.data);
+	if (h->is_priority && h->value.len)
+		return submission_take_priority(h, h->value.data);
+	if (h->is_id) {
 		if (!h->ids)
 			h->ids = json_object_new_array();
 		json_object_array_add(h->ids, json_object_new_string(h->value.data));

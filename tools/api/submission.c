@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/batch_priority.h"
 #include "files/file.h"
 #include "notebook/notebook.h"
 
@@ -81,6 +82,14 @@ name_one(struct submission *h, size_t i, struct json_object *value, bool for_all
 	h->named = true;
 	buf_free(&id);
 	return !wrong;
+}
+
+bool
+submission_take_priority(struct submission *h, const char *text)
+{
+	h->priority = priority_parse(text);
+	return h->priority >= 0 ||
+	       reply_error(&h->reply, 400, "bad_priority", "priority is %s, not '%.80s'", priority_words, text);
 }
 
 bool

@@ -66,6 +66,7 @@ struct submission {
 	size_t n;
 	struct json_object *ids; /* the client's, a string or an array; NULL: none */
 	bool named;              /* an item has an id of the client's */
+	int priority;            /* of the batch */
 
 	/* The body as it comes. */
 	uint64_t got;
@@ -76,6 +77,7 @@ struct submission {
 	bool in_file;     /* the part under way is a file: the last item */
 	bool unchosen;    /* and has no name: perhaps nobody chose one */
 	bool is_id;       /* it is an id */
+	bool is_priority; /* it is the priority */
 	struct buf value; /* what a part says that is no file */
 
 	/* What became of it. */
@@ -97,6 +99,9 @@ struct submission_item *submission_add(struct submission *h, const char *where);
 
 /* Gives the items their client's own ids. False after making the reply the error. */
 bool submission_name(struct submission *h);
+
+/* Takes the priority that the request names. False after making the reply the error. */
+bool submission_take_priority(struct submission *h, const char *text);
 
 /* Makes the reply what ERROR means, of DOING ("the file cannot be kept"). Returns false. */
 bool submission_error(struct submission *h, int error, const char *doing);

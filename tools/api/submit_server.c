@@ -15,6 +15,7 @@
 #include "auth.h"
 #include "base/clock.h"
 #include "base/msg.h"
+#include "batch/batch_priority.h"
 #include "client_loop.h"
 #include "create_job.h"
 #include "receive.h"
@@ -274,7 +275,7 @@ begin_submission(struct submit_server *t, const struct request *q, struct reply 
 		return NULL;
 	}
 	h = buf_alloc(sizeof(*h));
-	*h = (struct submission){.api = t->api, .temp = -1, .watch = -1};
+	*h = (struct submission){.api = t->api, .priority = PRIORITY_NORMAL, .temp = -1, .watch = -1};
 	memcpy(h->notebook, q->words[1], strlen(q->words[1]));
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		if (strcmp(q->words[3], types[i].path) == 0)

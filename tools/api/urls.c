@@ -159,6 +159,15 @@ check_urls(struct submission *h)
 			   h->items[0].wrong);
 }
 
+/* An integer or a name. A null is as good as none. */
+static bool
+take_priority(struct submission *h, struct json_object *o)
+{
+	struct json_object *value = json_object_object_get(o, "priority");
+
+	return !value || submission_take_priority(h, json_object_get_string(value));
+}
+
 bool
 urls_take(struct submission *h, const struct scgi *s)
 {
@@ -172,7 +181,7 @@ urls_take(struct submission *h, const struct scgi *s)
 	} else if (take_urls(h, o) && check_urls(h)) {
 		ids = json_object_object_get(o, h->type->id_key);
 		h->ids = json_object_get(ids);
-		well = submission_name(h);
+		well = take_priority(h, o) && submission_name(h);
 	}
 	json_object_put(o);
 	return well;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "batch/batch_priority.h"
 #include "batch/queue.h"
 #include "item_ask.h"
 #include "records/rec.h"
@@ -120,6 +121,19 @@ remove_failures(struct block *block)
 	return rc;
 }
 
+/* What was added is a worker's from now on. 0, or -1 with errno. */
+static int
+hand_in(const struct intake *in, struct batch *b)
+{
+	const struct settings *set = in->run->set;
+
+	if ((!set->no_sync && batch_sync(b) < 0) ||
+	    (set->priority >= 0 &&
+	     batch_priority_write(&in->run->root, batch_dirfd(b), set->priority, !set->no_sync) < 0))
+		return -1;
+	return queue_add(&in->run->root, batch_name(b));
+}
+
 static void
 flush_block(struct intake *in, struct block *block)
 {
@@ -131,10 +145,7 @@ flush_block(struct intake *in, struct block *block)
 		run_fail(in->run, "taking back items that were removed");
 	else if (!in->run->set->queue && remove_failures(block) < 0)
 		run_fail(in->run, "removing the failures of subjects that have candidates now");
-	/* What was added is a worker's from now on. */
-	else if (block->n && in->run->set->queue &&
-		 ((!in->run->set->no_sync && batch_sync(t->batch) < 0) ||
-		  queue_add(&in->run->root, batch_name(t->batch)) < 0))
+	else if (block->n && in->run->set->queue && hand_in(in, t->batch) < 0)
 		run_fail(in->run, "handing in the batch");
 	if (block->n && !in->first_target && !in->run->fatal) {
 		in->first_target = t;

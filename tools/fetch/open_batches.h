@@ -16,6 +16,7 @@ struct target {
 	uint32_t renewed_room;
 	uint32_t wanted_to;    /* --resume and --work: each item up to this number is or was wanted */
 	char *notebook;        /* the batch's; NULL: none */
+	int priority;          /* --work: of its items among those of other batches */
 	bool public_only;      /* it is fetched from public addresses alone */
 	bool cancelled;        /* bi-clean cancels it */
 	bool left;             /* --work: items were left when it seemed done */

@@ -5,6 +5,7 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "batch/batch_priority.h"
 #include "batch/error_codes.h"
 #include "confined/feed.h"
 #include "files/root_write.h"
@@ -55,6 +56,7 @@ enum {
 	PER_HOST,
 	PUBLIC_ONLY,
 	QUEUE,
+	PRIORITY,
 	RATE,
 	RECHECK,
 	RESUME,
@@ -138,6 +140,7 @@ static const struct opt table[] = {
 	{'k', "insecure", NULL, "do not check certificates"},
 	{OPT_GROUP, "Workers and filters", NULL, NULL},
 	{QUEUE, "queue", NULL, "hand the lines in for a worker, fetch nothing"},
+	{PRIORITY, "priority", "LEVEL", "with --queue: 0 to 9, or low, normal or high (normal)"},
 	{WORK, "work", NULL, "work on submitted batches as they come"},
 	{ONCE, "once", NULL, "with --work: end when nothing is left in the queue"},
 	{STAND_BY, "stand-by", NULL, "with --work: wait until no other that stands by works"},
@@ -348,6 +351,10 @@ take_special(struct settings *set, const struct opts *o, int id)
 		set->max_wait_ms = take_max_wait(o);
 	} else if (id == MIN_SPEED) {
 		take_min_speed(set, o);
+	} else if (id == PRIORITY) {
+		set->priority = priority_parse(o->value);
+		if (set->priority < 0)
+			opt_die("--priority takes %s, not '%s'", priority_words, o->value);
 	} else if (id == RATE) {
 		set->rate = opt_real(o, 0.001, 1000);
 	} else if (id == RETRY) {
@@ -409,6 +416,8 @@ check_ways_of_working(const struct settings *set, bool has_operands)
 		opt_die("--recheck needs what to check: give --accept, --max-filesize or --public-only");
 	if ((set->once || set->stand_by) && !set->work)
 		opt_die("--once and --stand-by say how --work works: give it too");
+	if (set->priority >= 0 && !set->queue)
+		opt_die("--priority is for batches that are handed in: give --queue too");
 	if (set->queue && (set->resume || set->retry))
 		opt_die("--queue hands in lines and fetches nothing: leave out --resume and --retry");
 }
@@ -430,6 +439,7 @@ options_read(struct settings *set, int argc, char **argv)
 		.backoff_ms = 1000,
 		.give_up_ms = 120000,
 		.max_wait_ms = MAX_WAIT_UNSET,
+		.priority = -1,
 		.connect_ms = 30000,
 		.stall_ms = 60000,
 		.max_media = 100,

@@ -9,6 +9,26 @@
 /* A run that is shorter is not split. */
 enum { JUMP_MIN = 64 };
 
+static void
+find_top(struct run_queue *q)
+{
+	q->top = 0;
+	for (size_t i = 0; i < q->count; i++)
+		if (q->lanes[i].priority > q->top)
+			q->top = q->lanes[i].priority;
+}
+
+/* The lane whose turn it is. */
+static struct lane *
+next_lane(struct run_queue *q)
+{
+	size_t i = q->turn < q->count ? q->turn : 0;
+
+	while (q->lanes[i].priority < q->top)
+		i = i + 1 < q->count ? i + 1 : 0;
+	return &q->lanes[i];
+}
+
 static struct lane *
 lane_of(struct run_queue *q, struct target *t)
 {
@@ -16,7 +36,9 @@ lane_of(struct run_queue *q, struct target *t)
 		if (q->lanes[i].target == t)
 			return &q->lanes[i];
 	q->lanes = buf_grow(q->lanes, q->count, sizeof(*q->lanes));
-	q->lanes[q->count] = (struct lane){.target = t};
+	q->lanes[q->count] = (struct lane){.target = t, .priority = t->priority};
+	if (t->priority > q->top)
+		q->top = t->priority;
 	return &q->lanes[q->count++];
 }
 
@@ -76,7 +98,7 @@ run_queue_jump(struct run_queue *q, const struct target *t)
 size_t
 run_queue_take(struct run_queue *q, struct target **t, uint32_t *item)
 {
-	struct lane *l = &q->lanes[q->turn < q->count ? q->turn : 0];
+	struct lane *l = next_lane(q);
 	struct item_run *first = &l->at[l->begin];
 
 	*t = l->target;
@@ -94,6 +116,8 @@ run_queue_take(struct run_queue *q, struct target **t, uint32_t *item)
 	memmove(l, l + 1, (q->count - q->turn) * sizeof(*l));
 	if (q->count == 0)
 		run_queue_free(q);
+	else
+		find_top(q);
 	return 1;
 }
 

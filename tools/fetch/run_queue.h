@@ -1,6 +1,6 @@
 /*
- * run_queue: queues of items, one a batch (a lane), from which items are taken in turn. Items that follow one another
- * are one run: a batch of a million items in order is sixteen bytes.
+ * run_queue: queues of items, one a batch (a lane). Items are taken from the batches of the highest priority, and from
+ * these in turn. Items that follow one another are one run: a batch of a million items in order is sixteen bytes.
  */
 #ifndef BI_RUN_QUEUE_H
 #define BI_RUN_QUEUE_H
@@ -19,8 +19,10 @@ struct run_queue {
 			uint32_t first, count;
 		} * at;
 		size_t begin, end, room;
+		int priority; /* the target's when the lane began */
 	} * lanes;
 	size_t count, turn;
+	int top; /* the highest priority of a lane */
 };
 
 /* Appends an item of T, whose WAITING counts it. Returns how many runs more there are: 1 or 0. */

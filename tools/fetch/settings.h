@@ -57,6 +57,7 @@ struct settings {
 	bool once, stand_by;
 	bool dry_run; /* say what would be done, and do nothing */
 	bool queue;   /* hand lines in for a worker instead of fetching them */
+	int priority; /* of their batches; -1: unchanged */
 	bool expand, yt_dlp, no_opt_out, public_only, netrc, compressed, insecure, any_auth;
 	bool json, quiet, no_sync, summary;
 };

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "batch/batch_priority.h"
 #include "batch/queue.h"
 #include "files/file.h"
 #include "files/trash.h"
@@ -198,7 +199,7 @@ take_batch(struct worker *w, const char *name)
 	const struct root *root = &w->run->root;
 	struct making m = {.root = root};
 	struct target *t;
-	int half = is_half_made(root, name);
+	int half = is_half_made(root, name), priority;
 
 	if (half < 0) {
 		note_trouble(w, name, "look into it");
@@ -210,12 +211,18 @@ take_batch(struct worker *w, const char *name)
 		return;
 	}
 	t = open_batches_add(w->batches, name, NULL);
-	if (t)
+	priority = t ? batch_priority_read(batch_dirfd(t->batch), ".") : 0;
+	if (priority < 0) {
+		note_trouble(w, name, "read its priority");
+		open_batches_close(w->batches, t);
+	} else if (t) {
+		t->priority = priority;
 		want_all(w, t);
-	else if (errno == EINTR)
+	} else if (errno == EINTR) {
 		run_fail(w->run, "opening a batch");
-	else
+	} else {
 		note_trouble(w, name, "open it");
+	}
 }
 
 static bool

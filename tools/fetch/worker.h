@@ -2,8 +2,9 @@
  * worker: batches from the queue (queue.h), several at once, for as long as the worker lives.
  *
  * A worker opens each batch whose entry in the queue no process holds, and wants all its items. When no item is left,
- * it closes the batch and removes the entry. Items are taken from the batches in turn (run_queue.h), so that no batch
- * waits behind another. Any number of workers may work side by side: claims decide which process works on an item.
+ * it closes the batch and removes the entry. Items are taken from the batches of the highest priority in turn
+ * (run_queue.h), so that none of these waits behind another. Any number of workers may work side by side: claims decide
+ * which process works on an item.
  */
 #ifndef BI_WORKER_H
 #define BI_WORKER_H

@@ -12,6 +12,7 @@
 
 #include "base/display.h"
 #include "base/human.h"
+#include "batch/batch_priority.h"
 
 enum {
 	COLUMNS = 80, /* if it is not a terminal */
@@ -279,6 +280,18 @@ add_pace(struct sheet *s, double rate, double bytes, double left)
 	rows_add_part(s, ", ", NULL, part);
 }
 
+/* A batch of normal priority is not worth a word. */
+static void
+add_priority(struct sheet *s, int priority)
+{
+	char part[32];
+
+	if (priority == PRIORITY_NORMAL)
+		return;
+	snprintf(part, sizeof(part), "priority %d", priority);
+	rows_add_part(s, ", ", NULL, priority < 0 ? "priority unreadable" : part);
+}
+
 /* Who works on it, and how fast. */
 static void
 print_work(struct sheet *s, const struct snapshot *v)
@@ -294,6 +307,7 @@ print_work(struct sheet *s, const struct snapshot *v)
 			      v->worker_runs || !snapshot_items_left(v) ? "queued for a worker" : "! no worker runs:");
 		if (!v->worker_runs && snapshot_items_left(v))
 			rows_add_part(s, " ", NULL, "`bi-fetch --work` takes it");
+		add_priority(s, v->p.priority);
 	} else if (v->p.stale) {
 		rows_add_part(s, "", yellow, "! nobody works on it");
 	}

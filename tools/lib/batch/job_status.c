@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/when.h"
+#include "batch/batch_priority.h"
 #include "files/file.h"
 #include "records/rec.h"
 
@@ -84,7 +85,9 @@ job_status_read(const struct root *root, const struct batch *b, struct job_statu
 int
 job_status_read_known(const struct batch *b, bool queued, time_t updated, struct job_status *p)
 {
-	*p = (struct job_status){.queued = queued, .updated = updated};
+	*p = (struct job_status){.queued = queued,
+				 .priority = batch_priority_read(batch_dirfd(b), "."),
+				 .updated = updated};
 	if (batch_count(b, &p->counts) < 0)
 		return -1;
 	job_status_derive(p);
@@ -146,6 +149,10 @@ job_status_print_job(const struct batch *b, struct json_object *about, const str
 	add_string(out, "updated_at", p->updated && *when_print(updated, p->updated) ? updated : created);
 	buf_add(out, ",", 1);
 	add_string(out, "name", batch_name(b));
+	if (p->priority < 0)
+		buf_str(out, ",\"priority\":null");
+	else
+		buf_printf(out, ",\"priority\":%d", p->priority);
 	add_known(out, "label", about);
 	add_known(out, "category", about);
 	add_known(out, "notebook", about);

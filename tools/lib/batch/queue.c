@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/lock.h"
+#include "batch/batch_priority.h"
 #include "files/atomic_file.h"
 #include "files/file.h"
 
@@ -174,14 +175,17 @@ queue_is_held(const struct root *root, const char *batch)
 
 struct entry {
 	struct timespec at;
+	int priority;
 	char *name;
 };
 
 static int
-by_age(const void *a, const void *b)
+by_turn(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
 	if (x->at.tv_sec != y->at.tv_sec)
 		return x->at.tv_sec < y->at.tv_sec ? -1 : 1;
 	if (x->at.tv_nsec != y->at.tv_nsec)
@@ -192,7 +196,17 @@ by_age(const void *a, const void *b)
 struct entries {
 	struct entry *v;
 	size_t n;
+	int batches;
 };
+
+/* A priority that cannot be read is reported by the worker that takes the batch. */
+static int
+priority_of(int batches, const char *name)
+{
+	int priority = batches < 0 ? -1 : batch_priority_read(batches, name);
+
+	return priority < 0 ? PRIORITY_NORMAL : priority;
+}
 
 static int
 take_entry(int dir, const struct dirent *e, void *arg)
@@ -204,7 +218,7 @@ take_entry(int dir, const struct dirent *e, void *arg)
 	if (is <= 0 || !S_ISREG(st.st_mode))
 		return is < 0 ? -1 : 0;
 	all->v = buf_grow(all->v, all->n, sizeof(*all->v));
-	all->v[all->n++] = (struct entry){st.st_mtim, buf_strdup(e->d_name)};
+	all->v[all->n++] = (struct entry){st.st_mtim, priority_of(all->batches, e->d_name), buf_strdup(e->d_name)};
 	return 0;
 }
 
@@ -217,11 +231,13 @@ queue_each(const struct root *root, bool (*see)(const char *batch, void *arg), v
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
+	all.batches = root_open_dir(root->fd, "batches", false);
 	rc = file_each(fd, take_entry, &all);
 	error = errno;
+	file_close(all.batches, 0);
 	more = rc == 0;
 	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), by_age);
+		qsort(all.v, all.n, sizeof(*all.v), by_turn);
 	for (size_t i = 0; i < all.n; i++) {
 		more = more && see(all.v[i].name, arg);
 		free(all.v[i].name);

@@ -37,8 +37,8 @@ int queue_end(const struct root *root, const char *batch, bool (*may)(const char
  * there is no entry; -1 with errno. */
 int queue_is_held(const struct root *root, const char *batch);
 
-/* Calls SEE with each batch that has an entry, oldest first, until SEE returns false. Returns 0 or -1. A root without a
- * queue has no entries. */
+/* Calls SEE with each batch that has an entry, until SEE returns false: those of the highest priority first
+ * (batch_priority.h), and of these the oldest first. Returns 0 or -1. A root without a queue has no entries. */
 int queue_each(const struct root *root, bool (*see)(const char *batch, void *arg), void *arg);
 
 /* Returns a non-blocking descriptor (inotify) that becomes readable when something is handed in; its data tells nothing

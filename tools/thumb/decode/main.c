@@ -1,5 +1,6 @@
-#include "thumb_helper.h"
-
+/* bi-thumb-decode: the part of bi-thumb that decodes pictures, confined (confine.h). It makes thumbnails of what comes
+ * over descriptor 0 until its end-of-file (thumb.h). --extra: also of drawings and of the formats of ImageMagick, which
+ * take longer to load. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -97,7 +98,7 @@ load_drawings(void)
 
 /* The process ends with _exit: nothing is left to write, and the exit handlers of libvips or a sanitizer make calls
  * that are not allowed here. */
-_Noreturn void
+static _Noreturn void
 thumb_serve(bool extra)
 {
 	struct request r = {0};
@@ -121,4 +122,13 @@ thumb_serve(bool extra)
 			break;
 	}
 	_exit(got == 0 ? EX_ALL_WELL : EX_OSERR);
+}
+
+int
+main(int argc, char **argv)
+{
+	msg_program("bi-thumb");
+	if (argc < 2 || strcmp(argv[1], "--serve") != 0)
+		msg_die(EX_WRONG_USE, "this program is a part of bi-thumb, which starts it");
+	thumb_serve(argc > 2);
 }
