@@ -106,16 +106,18 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all compile check check-long coverage prove demo screenshots bench bench-quick lint format install uninstall deb check-package clean packages
+.PHONY: all compile check check-long coverage prove prove-quick demo screenshots bench bench-quick lint format install uninstall \
+	deb check-package clean packages
 all: $(BINARIES) $(HELPERS)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
 # `make` alone is followed by a first pipeline. `make all` is for those who build only.
 PACKAGES_make = run manual
 PACKAGES_check = run test
-PACKAGES_check-long = run test bench long
+PACKAGES_check-long = run test bench long prove fuzz
 PACKAGES_coverage = run test
-PACKAGES_prove = run test
+PACKAGES_prove = run test prove fuzz
+PACKAGES_prove-quick = run test prove fuzz
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
 PACKAGES_bench = run test bench
@@ -324,10 +326,12 @@ coverage: | packages
 check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal \
 		$(BUILD)/tests/bench/sink | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/prove/run --quick
 
-# Attacks that take long: each system call of a small pipeline fails once.
-prove: all $(BUILD)/tests/wiki $(BUILD)/tests/origin | packages
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/faults
+# Attacks of many kinds (tests/prove), in an hour, or in ten minutes; as root nothing is skipped. PARTS has the parts to run.
+PARTS =
+prove prove-quick: all $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/prove/run $(if $(findstring quick,$@),--quick) $(PARTS)
 
 demo: all $(BUILD)/tests/wiki | packages
 	@BI_WIKI=$(abspath $(BUILD)/tests/wiki) share/examples/demo
