@@ -273,8 +273,6 @@ $(BUILD)/tests/unit/near_duplicates_test.o: FLAGS += -Itools/render
 
 # The targets for libFuzzer: one program has them all. With FUZZ=1 libFuzzer runs them; a unit test has each of them
 # read what is in tests/fuzz/found and tests/fuzz/seeds.
-PACKAGES_prove += fuzz
-PACKAGES_prove-quick += fuzz
 FUZZ_OBJECTS = $(call objects,tests/fuzz/*.c)
 FUZZ_TESTED = $(call objects,$(addprefix tools/,api/query.c api/reply.c fetch/http_answer.c)) $(PARSE)
 LIBS_fuzz_test = $(LIBS_parse)

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "base/utf8.h"
-#include "text/charset_guess.h"
+#include "charsets/charset_guess.h"
 
 static struct charsets *charsets;
 
