@@ -12,7 +12,7 @@
  *     Lag N          the API is behind for the first N requests (200, maxlag, Retry-After: 1); Lag 0: always
  *     Status C N     that status for the first N requests; Later C N: with Retry-After: 1; N 0: always
  *     Apierror       another error, with status 200; Html, Half, Void: no JSON, half of one, no bytes
- *     Nobody         nothing is found; Agent: 403, the User-Agent is refused; Slow: after 1.2 s
+ *     Nobody         nothing is found; Agent: 403, the User-Agent is refused; Slow: after 1.2 s; Held: after a minute
  *     Elsewhere      a redirect to another host; Moved: to the same
  *     Pages          what is found comes in two replies; Endless: in replies without end
  *     Old            one page, and an offer of its older versions; Many: 50 pages, and there are more
