@@ -58,13 +58,6 @@ parts_of() {
 	assert_equal "$(grep -ciE '[ab]\.example' "${lines[0]}")" 3
 }
 
-@test "a host has one name: in Unicode or ASCII, in capitals, with a dot at the end, with a user" {
-	printf 'http://%s/x\n' bücher.example BÜCHER.example xn--bcher-kva.example xn--bcher-kva.example. u:p@bücher.example:80 >list
-	bi-split -n 100 -d parts <list >/dev/null
-	run grep -l . parts/part-*
-	assert_equal "${#lines[@]}" 1
-}
-
 @test "--by subject keeps subjects together, whatever their hosts" {
 	for subject in $(seq 30); do
 		for host in 1 2 3; do

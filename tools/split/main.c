@@ -15,7 +15,6 @@
 #include "files/file.h"
 #include "files/root.h"
 #include "hosts/http_policy.h"
-#include "html/url.h"
 #include "records/rec.h"
 #include "split.h"
 
@@ -95,30 +94,19 @@ has_subject(struct split *s, const struct rec *rec)
 	return id != NULL;
 }
 
-/* Stores the host of URL as bi-fetch counts it: one in Unicode is that of its ASCII form. */
-static bool
-has_host(struct split *s, const char *url)
-{
-	char *ascii = url_to_ascii(url);
-	struct host_rule rule;
-	bool has = http_policy_host_key(s->rules, ascii ? ascii : url, &s->key, &rule);
-
-	free(ascii);
-	return has;
-}
-
 /* Stores what the line must be together with. Returns whether that is a host. */
 static bool
 find_key(struct split *s, const struct rec *rec)
 {
 	const char *url = rec->text;
+	struct host_rule rule;
 
 	buf_clear(&s->key);
 	if (s->by_subject && has_subject(s, rec))
 		return false;
 	if (rec->kind == REC_JSON && !(url = rec_string(rec->json, "url")))
 		url = rec_string(rec->json, "media");
-	if (!s->by_subject && url && strstr(url, "://") && has_host(s, url))
+	if (!s->by_subject && url && strstr(url, "://") && http_policy_host_key(s->rules, url, &s->key, &rule))
 		return true;
 	/* A file, or a line that bi-fetch refuses. */
 	buf_clear(&s->key);
