@@ -238,10 +238,11 @@ $(BUILD)/tests/atomic_file_test.t: LINK += -Wl,--wrap=openat,--wrap=lock_try
 $(BUILD)/tests/batch_keys_test.t: LINK += -Wl,--wrap=openat,--wrap=pwrite
 
 # The tests of the parts of bi-parse have these.
-PARSE_TESTS = $(addprefix $(BUILD)/tests/,extract_test.t answer_test.t main_text_test.t markdown_test.t)
+PARSE_TESTS = $(addprefix $(BUILD)/tests/,extract_test.t answer_test.t main_text_test.t main_text_parts_test.t markdown_test.t)
 LIBS_extract_test = $(LIBS_parse)
 LIBS_answer_test = $(LIBS_parse)
 LIBS_main_text_test = $(LIBS_parse)
+LIBS_main_text_parts_test = $(LIBS_parse)
 LIBS_markdown_test = $(LIBS_parse)
 $(PARSE_TESTS): $(PARSE)
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
