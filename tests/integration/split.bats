@@ -58,6 +58,16 @@ parts_of() {
 	assert_equal "$(grep -ciE '[ab]\.example' "${lines[0]}")" 3
 }
 
+@test "the spellings of one host name are one host" {
+	printf 'https://%s/\n' bücher.example BÜCHER.example xn--bcher-kva.example xn--bcher-kva.example. user:pw@Bücher.example >list
+	for n in 7 16 50; do
+		bi-split -n $n -d parts <list >/dev/null
+		assert_equal "$(find parts -type f -size +0 | wc -l)" 1
+	done
+	run -0 bi-split -n 50 -d parts <list
+	assert_line --regexp '"host":"xn--bcher-kva.example:443","items":5'
+}
+
 @test "--by subject keeps subjects together, whatever their hosts" {
 	for subject in $(seq 30); do
 		for host in 1 2 3; do

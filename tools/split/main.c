@@ -348,6 +348,7 @@ main(int argc, char **argv)
 	int code;
 
 	read_options(&s, &o);
+	msg_use_utf8(); /* libcurl reads names of hosts in the set of the locale */
 	if (root_open_existing(&root, s.root)) {
 		s.rules = host_rules_load(root.path);
 		root_close(&root);

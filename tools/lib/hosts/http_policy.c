@@ -92,9 +92,15 @@ http_policy_host_key(const struct host_rules *rules, const char *url, struct buf
 
 	buf_clear(key);
 	buf_str(key, "");
+	/* A libcurl without IDN, and a name that is not valid, leave the host as it is. */
 	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    (curl_url_get(u, CURLUPART_HOST, &host, CURLU_PUNYCODE) == CURLUE_OK ||
+	     curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK) &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+		size_t n = strlen(host);
+
+		if (n > 1 && host[n - 1] == '.')
+			host[n - 1] = '\0';
 		host_rules_find(rules, host, (unsigned)strtoul(port, NULL, 10), rule);
 		if (rule->group)
 			buf_str(key, rule->group);

@@ -31,7 +31,8 @@ extern const char http_policy_no_contact[];
 
 /*
  * Stores the key of URL's host for host_limits.h in KEY, and the rules for the host in RULE. The key is HOST:PORT as
- * libcurl reads it, in lower case, or the group that RULES name. Returns false, and KEY is "", if URL has no host.
+ * libcurl reads it, in lower case, without a final dot, in Punycode (RFC 3492) if msg_use_utf8() was called, or the
+ * group that RULES name. Returns false, and KEY is "", if URL has no host.
  */
 bool http_policy_host_key(const struct host_rules *rules, const char *url, struct buf *key, struct host_rule *rule);
 
