@@ -88,7 +88,7 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all compile check check-long prove demo screenshots bench bench-quick lint format install uninstall deb check-package clean packages
+.PHONY: all compile check check-long check-cluster prove demo screenshots bench bench-quick lint format install uninstall deb check-package clean packages
 all: $(BINARIES) $(HELPERS)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
@@ -96,6 +96,7 @@ all: $(BINARIES) $(HELPERS)
 PACKAGES_make = run manual
 PACKAGES_check = run test
 PACKAGES_check-long = run test bench long
+PACKAGES_check-cluster = run test cluster
 PACKAGES_prove = run test
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
@@ -276,6 +277,10 @@ check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/
 		$(BUILD)/tests/bench/sink | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
 
+# A list on several machines, by the scripts of share/cluster, with schedulers that run on this one.
+check-cluster: all $(BUILD)/tests/origin | packages
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --cluster $(TESTS)
+
 # Attacks that take long: each system call of a small pipeline fails once.
 prove: all $(BUILD)/tests/wiki $(BUILD)/tests/origin | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/faults
@@ -315,7 +320,7 @@ install: all
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(LIBEXEC)
 	install $(HELPERS) $(DESTDIR)$(LIBEXEC)
-	cp -R $(wildcard share/review share/api share/serve share/source share/export share/parse share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
+	cp -R $(wildcard share/review share/api share/serve share/source share/export share/parse share/hosts.conf share/licences share/examples share/cluster) $(DESTDIR)$(DATA)
 	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
 	$(foreach page,$(MANUALS),install -D -m 644 $(page) $(call manual_path,$(page)) &&) true
 	install -D -m 644 -t $(DESTDIR)$(DOC) README.md
