@@ -9,7 +9,7 @@ ssh_start() {
 	free_ports 1
 	ssh_configure >ssh/sshd.conf
 	# sshd of root wants this directory.
-	[ "$(id -u)" != 0 ] || mkdir -p -m 755 /run/sshd
+	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
 	start /usr/sbin/sshd -D -e -f "$PWD/ssh/sshd.conf" >ssh/sshd.log 2>&1
 	cat >ssh/config <<-END
 		Host one
