@@ -28,6 +28,11 @@ begun() {
 	find "$1" -path '*/batches/part-*/results.ndjson' -size +4k | grep -q . && fetchers "$1" | grep -q .
 }
 
+# cut_off MACHINE: kills a worker of the machine that has completed some items.
+cut_off() {
+	begun "$1" && fetchers "$1" | xargs kill -KILL
+}
+
 @test "two machines fetch the parts, a task that is killed goes on, and each item is once in the batch" {
 	local pid stopped
 
@@ -36,8 +41,7 @@ begun() {
 	start "$CLUSTER/parallel" 6 work "$PLACE" list one,two >out 2>&1
 	pid=$!
 	poll 60 begun one
-	poll 60 begun two
-	fetchers two | xargs kill -KILL
+	poll 60 cut_off two
 	poll 200 gone "$pid" || fail "$(cat out work/log)"
 	stop "$pid"
 	assert_equal "$stopped" 0
