@@ -106,7 +106,8 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all compile check check-long coverage prove prove-quick demo screenshots bench bench-quick lint tidy analyze objects format install uninstall \
+.PHONY: all compile check check-long check-cluster coverage prove prove-quick demo screenshots bench bench-quick lint tidy \
+	analyze objects format install uninstall deb check-package clean packages
 	deb check-package clean packages
 all: $(BINARIES) $(HELPERS)
 
@@ -115,6 +116,7 @@ all: $(BINARIES) $(HELPERS)
 PACKAGES_make = run manual
 PACKAGES_check = run test
 PACKAGES_check-long = run test bench long prove fuzz
+PACKAGES_check-cluster = run test cluster
 PACKAGES_coverage = run test
 PACKAGES_prove = run test prove fuzz lint
 PACKAGES_prove-quick = run test prove fuzz
@@ -335,6 +337,10 @@ check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/prove/run --quick
 
+# A list on several machines, by the scripts of share/cluster, with schedulers that run on this one.
+check-cluster: all $(BUILD)/tests/origin | packages
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --cluster $(TESTS)
+
 # Attacks of many kinds (tests/prove), in an hour, or in ten minutes; as root nothing is skipped. PARTS has the parts to run.
 PARTS =
 prove prove-quick: all $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
@@ -381,7 +387,7 @@ install: all
 	install $(BINARIES) $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(LIBEXEC)
 	install $(HELPERS) $(DESTDIR)$(LIBEXEC)
-	cp -R $(wildcard share/review share/api share/serve share/source share/export share/parse share/hosts.conf share/licences share/examples) $(DESTDIR)$(DATA)
+	cp -R $(wildcard share/review share/api share/serve share/source share/export share/parse share/hosts.conf share/licences share/examples share/cluster) $(DESTDIR)$(DATA)
 	rm $(DESTDIR)$(DATA)/examples/demo $(DESTDIR)$(DATA)/examples/pictures
 	$(foreach page,$(MANUALS),install -D -m 644 $(page) $(call manual_path,$(page)) &&) true
 	install -D -m 644 -t $(DESTDIR)$(DOC) README.md
