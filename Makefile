@@ -108,7 +108,6 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 .DELETE_ON_ERROR:
 .PHONY: all compile check check-long check-cluster coverage prove prove-quick demo screenshots bench bench-quick lint tidy \
 	analyze objects format install uninstall deb check-package clean packages
-	deb check-package clean packages
 all: $(BINARIES) $(HELPERS)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.

@@ -74,8 +74,8 @@ function wrote(p, text) {
 }
 
 function named(from, p) {
-	# Indexes can be made again, and a part is known to be one.
-	if (p ~ /\.(index|part)$/) return
+	# Indexes can be made again, a part is known to be one, and a note of a machine that is not whole is none.
+	if (p ~ /\.(index|part)$|\/machines\/[^\/]*$/) return
 	# What was fetched may be synced by its name, with others, before its result.
 	if (from in dirty && p !~ /\/files\/[^\/]*$/) print "a file gets its name: " p " has bytes that are not on the disk (line " NR ")"
 	if (from in dirty) { dirty[p] = dirty[from]; clean(from) }

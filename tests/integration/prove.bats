@@ -38,3 +38,29 @@ part() {
 	run -2 parts/run nothing
 	assert_output --partial "no part 'nothing'; there are: b d"
 }
+
+@test 'a part that takes longer than it may is ended with what it started, and fell short' {
+	part slow '0' 'slow\tthings\t7\t1\t0\tok'
+	# shellcheck disable=SC2016 # for the part
+	sed -i '2i sleep 300 & echo "$!" >child; wait' parts/slow
+	PROVE_SECONDS=1 run -1 timeout 60 parts/run
+	assert_regex "${lines[-1]}" '^slow +ended by 124 without a result .*FELL SHORT$'
+	poll 10 gone "$(<child)"
+}
+
+@test 'of the mutants each applies, has a test, and each invariant has one' {
+	local top name invariant target test filter
+
+	top=$(realpath "$BATS_TEST_DIRNAME/../..")
+	for name in "$top"/tests/mutants/*.patch; do
+		read -r invariant target test filter <"$name"
+		echo "$invariant" >>invariants
+		patch --dry-run -s -d "$top" -p1 -F0 <"$name" || fail "$name does not apply"
+		case $test in
+		*.t) [ -f "$top/tests/unit/${test%.t}.c" ] || fail "$name: no $test" ;;
+		*) grep -qE "@test .*$filter" "$top/tests/$test" || fail "$name: no '$filter' in $test" ;;
+		esac
+	done
+	assert_equal "$(sort -u invariants | xargs)" '1 2 3 4 5 6 7 8'
+	[ "$(wc -l <invariants)" -ge 40 ]
+}

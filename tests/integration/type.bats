@@ -93,6 +93,44 @@ mime_of() {
 	refute_output --regexp '(open|openat|socket|execve)\('
 }
 
+# lacking N PROGRAM ARGUMENT...: the Nth allocation of each of its helpers fails. Its output is in out, its messages in err.
+lacking() {
+	FAIL=helper FAIL_AT=$1 FAILED=$PWD/failed LD_PRELOAD=$BI_BUILD/tests/fails.so timeout 60 "${@:2}" >out 2>err
+}
+
+@test 'a file is never of another type because there was no memory to look' {
+	local n code later=0
+
+	[ -z "${SANITIZE:-}" ] || skip "a sanitizer must be loaded first"
+	seq 300 >words
+	for ((n = 1; n < 20000; n += n / 3 + 1)); do
+		code=0 && : >failed
+		lacking "$n" bi-type words || code=$?
+		echo "allocation $n: exit $code: $(<out) $(<err)"
+		case $code in
+		0) [ "$(jq -r 'select(.file).mime' out)" = text/plain ] ;;
+		1) [ "$(jq -r 'select(.file).error | "\(.code) \(.retryable)"' out)" = 'system_error true' ] && later=$((later + 1)) ;;
+		*) grep -qE 'memory|Resource temporarily unavailable' err ;;
+		esac
+	done
+	[ "$later" -gt 0 ]
+}
+
+@test 'a picture is not blamed for a helper that does not start, and the reason is in words' {
+	local n code failed=0
+
+	[ -z "${SANITIZE:-}" ] || skip "a sanitizer must be loaded first"
+	vips black p.png 40 30
+	for n in 1 9 70 400; do
+		code=0 && : >failed
+		lacking "$n" bi-thumb p.png p.webp || code=$?
+		echo "allocation $n: exit $code: $(<out) $(<err)"
+		refute [ "$(grep -c 'Protocol error' out err | grep -vc ':0$')" -gt 0 ]
+		[ "$code" = 0 ] || { grep -qiE 'memory|temporarily unavailable' err && failed=$((failed + 1)); }
+	done
+	[ "$failed" -gt 0 ]
+}
+
 @test 'a full disk at stdout ends it with exit 74' {
 	printf 'words\n' >words
 	run -74 bash -c 'bi-type words >/dev/full'

@@ -2,11 +2,13 @@
  * fails: preloaded into a program, it has a call fail, in each process that makes it so often. $FAIL names the call:
  *
  *	malloc    the $FAIL_AT th allocation (ENOMEM), but not of a confined helper, whose memory is a limit on what it
- *reads sync      the $FAIL_AT th fsync(2), fdatasync(2) or syncfs(2) (EIO) short     no failure: from the $FAIL_AT th
- *write on, each writes half of what it is given, which is allowed
+ *	          reads
+ *	helper    the $FAIL_AT th allocation of each confined helper
+ *	sync      the $FAIL_AT th fsync(2), fdatasync(2) or syncfs(2) (EIO)
+ *	short     no failure: from the $FAIL_AT th write on, each writes half of what it is given, which is allowed
  *
  * $FAILED is a file; its first byte becomes '!' at the first failure. It is mapped at the start, since a confined
- *process opens nothing.
+ * process opens nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +40,7 @@ prepare(int argc, char **argv)
 	bool helper = argc > 1 && strcmp(argv[1], "--serve") == 0;
 	int fd;
 
-	if (!what || !at || !path || (helper && strcmp(what, "malloc") == 0))
+	if (!what || !at || !path || strcmp(what, helper ? "malloc" : "helper") == 0)
 		return;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0 || ftruncate(fd, PAGE) < 0)
@@ -48,7 +50,7 @@ prepare(int argc, char **argv)
 	if (page == MAP_FAILED)
 		return;
 	fail_at = strtol(at, NULL, 10);
-	failing = strcmp(what, "malloc") == 0 ? MALLOC : strcmp(what, "sync") == 0 ? SYNC : SHORT;
+	failing = strcmp(what, "sync") == 0 ? SYNC : strcmp(what, "short") == 0 ? SHORT : MALLOC;
 }
 
 /* Whether this call of that kind is the one, or, of writes, a later one. */

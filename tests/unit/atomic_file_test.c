@@ -433,6 +433,7 @@ a_whole_copy_takes_a_name_in_one_step(void **state)
 
 static bool no_tmpfile; /* openat(2) fails with O_TMPFILE */
 static int cleaner;     /* 0: a cleaner takes the lock of the next part first, which is open as CLEANER then */
+static int cleans = -1; /* a directory: a cleaner has removed the next part there before it is locked */
 
 int __wrap_openat(int dir, const char *name, int flags, ...);
 int __real_openat(int dir, const char *name, int flags, ...);
@@ -456,11 +457,29 @@ __wrap_openat(int dir, const char *name, int flags, ...)
 	return __real_openat(dir, name, flags, mode);
 }
 
+static void
+remove_parts(int dir)
+{
+	DIR *d = fdopendir(dup(dir));
+	struct dirent *e;
+
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		if (strncmp(e->d_name, "part-", 5) == 0)
+			assert_int_equal(unlinkat(dir, e->d_name, 0), 0);
+	closedir(d);
+}
+
 int
 __wrap_lock_try(int fd, enum lock_kind kind)
 {
 	char path[32];
 
+	if (cleans >= 0) {
+		assert_int_equal(entries("temp"), 1);
+		remove_parts(cleans);
+		cleans = -1;
+	}
 	if (no_tmpfile && cleaner == 0) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		cleaner = open(path, O_RDWR | O_CLOEXEC);
@@ -497,6 +516,24 @@ a_part_that_a_cleaner_has_locked_is_not_used(void **state)
 	close(temp);
 }
 
+static void
+a_part_that_a_cleaner_has_removed_is_not_used(void **state)
+{
+	int temp = open_temp();
+	struct atomic_file p;
+
+	(void)state;
+	no_tmpfile = true;
+	cleaner = -1;
+	cleans = temp;
+	assert_int_equal(atomic_file_open(&p, temp), 0);
+	no_tmpfile = false;
+	assert_int_equal(entries("temp"), 1);
+	assert_int_equal(atomic_file_publish(&p, temp, "whole"), 0);
+	assert_int_equal(unlinkat(temp, "whole", 0), 0);
+	close(temp);
+}
+
 int
 main(void)
 {
@@ -518,6 +555,7 @@ main(void)
 		IN_TEMP(no_place_for_parts_is_an_error),
 		IN_TEMP(a_whole_copy_takes_a_name_in_one_step),
 		IN_TEMP(a_part_that_a_cleaner_has_locked_is_not_used),
+		IN_TEMP(a_part_that_a_cleaner_has_removed_is_not_used),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

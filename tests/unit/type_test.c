@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "confined/helper.h"
 #include "confined/type.h"
 
 /* --- the bi-type that misbehaves: it does what the heads say --- */
@@ -55,6 +56,8 @@ misbehave(void)
 			nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL), reply("text/plain txt");
 		else if (strcmp(head, "killed") == 0 || (strcmp(head, "once") == 0 && is_first()))
 			note_try_and_die();
+		else if (strcmp(head, "lacks") == 0)
+			_exit(HELPER_LACKS);
 		else if (strcmp(head, "leave") == 0)
 			_exit(0);
 		else if (strcmp(head, "nonsense") == 0)
@@ -189,6 +192,14 @@ a_killed_one_is_asked_again(void **state)
 	testing_assert_file("tries", "xxx");
 }
 
+static void
+a_file_is_not_blamed_for_want_of_memory(void **state)
+{
+	(void)state;
+	ANSWERS("tFt", "a", "lacks", "c");
+	ANSWERS("FbF", "lacks", "crash", "lacks");
+}
+
 /* What it answered before it died of the next one counts: that is there when the send of a third one fails. */
 static void
 answers_before_a_crash_count(void **state)
@@ -266,6 +277,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(nonsense_from_the_helper_is_not_believed),
 		cmocka_unit_test(many_heads_are_answered),
 		cmocka_unit_test(media_types_have_extensions),
+		cmocka_unit_test(a_file_is_not_blamed_for_want_of_memory),
 		cmocka_unit_test(answers_before_a_crash_count),
 		cmocka_unit_test_setup_teardown(a_killed_one_is_asked_again, testing_enter, testing_leave),
 	};

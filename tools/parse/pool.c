@@ -143,7 +143,7 @@ send_work(struct worker *k, struct work *w)
 			return 0;
 		helper_stop(&k->helper); /* it ended while it was idle */
 	}
-	errno = EPROTO;
+	errno = EAGAIN;
 	return -1;
 }
 

@@ -102,7 +102,8 @@ ask(struct asked *a, struct typer *t)
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->answer[i].failed) {
 			say_failed(a, a->names[i], TROUBLE_CODE,
-				   "what looks at it was killed, or got no processor time, again and again", true);
+				   "what looks at it was killed, or got no memory or processor time, again and again",
+				   true);
 		} else {
 			say(a, a->names[i], &a->answer[i]);
 			a->typed++;
@@ -185,7 +186,8 @@ mail_type(const char *mime, const char *head, size_t n)
 	return mail_head_is_mail(head, n) ? "message/rfc822" : NULL;
 }
 
-/* Sends one answer. False if the other end is closed. */
+/* Sends one answer. False if the other end is closed. libmagic has an answer for any bytes; without one it lacked
+ * memory (which its error number does not tell), and a head is too small to use up what the limit allows. */
 static bool
 answer(magic_t magic, const char *head, size_t n)
 {
@@ -194,7 +196,9 @@ answer(magic_t magic, const char *head, size_t n)
 	const char *mail;
 	int len;
 
-	if (!mime || !strchr(mime, '/') || strlen(mime) >= TYPE_MIME || strpbrk(mime, " ;\n"))
+	if (!mime)
+		_exit(HELPER_LACKS);
+	if (!strchr(mime, '/') || strlen(mime) >= TYPE_MIME || strpbrk(mime, " ;\n"))
 		mime = "application/octet-stream";
 	if ((mail = mail_type(mime, head, n)))
 		mime = mail;

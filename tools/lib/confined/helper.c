@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,7 +146,7 @@ helper_fail(struct helper *h, enum helper_sign sign)
 		kill(h->pid, SIGKILL); /* the earlier exit status stays */
 		end.code = child_wait(h->pid);
 		h->pid = 0;
-		end.ours = helper_was_killed(end.code);
+		end.ours = helper_was_killed(end.code) || end.code == HELPER_LACKS;
 	} else if (sign == HELPER_LATE) {
 		end.ours = 4 * had < time;
 	}
@@ -209,6 +210,23 @@ start_on_socket(struct helper *h, int theirs, int noise)
 	return h->pid < 0 ? -1 : 0;
 }
 
+/* Stops a helper that did not become ready. No file was sent to it, so this machine is at fault: errno tells how. */
+static int
+fail_start(struct helper *h)
+{
+	int code = 0;
+
+	show_noise(h);
+	if (has_hung_up(h)) {
+		kill(h->pid, SIGKILL); /* the earlier exit status stays */
+		code = child_wait(h->pid);
+		h->pid = 0;
+	}
+	helper_stop(h);
+	errno = code == EX_UNAVAILABLE ? ENOPKG : EAGAIN;
+	return -1;
+}
+
 static int
 start_once(struct helper *h)
 {
@@ -238,9 +256,9 @@ start_once(struct helper *h)
 		return 0;
 	}
 	if (rc == 0)
-		show_noise(h);
+		return fail_start(h);
 	helper_stop(h);
-	errno = rc < 0 ? error : EPROTO;
+	errno = error;
 	return -1;
 }
 
@@ -256,7 +274,7 @@ helper_start(struct helper *h)
 			nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 		if (start_once(h) == 0)
 			return 0;
-		if (tries == HELPER_TRIES || (errno != EPROTO && !trouble_is_local(errno)))
+		if (tries == HELPER_TRIES || !trouble_is_local(errno))
 			return -1;
 		h->troubles++;
 	}

@@ -32,9 +32,12 @@ struct helper {
 /* How many times a request is sent before it fails as one that this machine cannot answer now. */
 enum { HELPER_TRIES = 3, HELPER_SAID = 120 };
 
+/* The exit code of a helper that lacks what this machine has to give, such as memory below its limit. */
+enum { HELPER_LACKS = 75 }; /* EX_TEMPFAIL */
+
 /* Starts the helper and waits until it is ready. After a failure (helper_fail) it pauses first, longer each time. If
- * this machine lacks something, or the helper was killed as it started, this is tried HELPER_TRIES times. Returns 0, or
- * -1 with errno; then no process is left. */
+ * this machine lacks something, or the helper ended as it started, this is tried HELPER_TRIES times. Returns 0, or -1
+ * with errno; then no process is left. ENOPKG: something is not installed, as the helper said on standard error. */
 int helper_start(struct helper *h);
 
 /* Kills the helper and waits for its end. Does nothing if it does not run. */
@@ -47,7 +50,8 @@ enum helper_sign {
 	HELPER_NONSENSE, /* its answer breaks the protocol */
 };
 struct helper_end {
-	bool ours; /* this machine is at fault: the helper was killed, or had less than a quarter of a processor */
+	bool ours; /* this machine is at fault: the helper was killed, ended by HELPER_LACKS, or had less than a quarter
+		    * of a processor */
 	int code;  /* for HELPER_GONE: its exit code, or 128 plus its signal; else -1 */
 	char said[HELPER_SAID]; /* the last line that it wrote to standard error since its last answer; "": none */
 };

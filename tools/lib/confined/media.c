@@ -214,7 +214,7 @@ ask_helper(struct media *m, const struct buf *request, int page_fd)
 			return 0;
 		helper_stop(&m->helper); /* it ended while it was idle */
 	}
-	errno = EPROTO;
+	errno = EAGAIN;
 	return -1;
 }
 

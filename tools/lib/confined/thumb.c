@@ -195,7 +195,7 @@ give_job(struct worker *w, struct thumb_job *job)
 			return 1; /* no room, or the process ended: receive_answer() finds out which */
 		helper_stop(&w->helper);
 	}
-	errno = EPROTO;
+	errno = EAGAIN;
 	return -1;
 }
 

@@ -309,7 +309,7 @@ blame_first_head(struct typer *t, struct asking *a)
 		a->answers[a->answered++].failed = end.ours;
 		a->troubles = 0;
 	} else if (a->sent == a->answered && tried) {
-		errno = EPROTO;
+		errno = EAGAIN;
 		return false;
 	}
 	a->sent = a->answered;

@@ -82,6 +82,7 @@ machines_note(const struct root *root)
 	n = snprintf(text, sizeof(text), "%s %s %s\n", now.name, *now.boot ? now.boot : "-",
 		     when_print(at, now.started));
 	temp = root_open_dir(root->fd, "temp", true);
+	/* Not synced: after a power cut a note that is not whole counts as none. */
 	if (temp >= 0)
 		(void)atomic_file_replace(temp, dir, id, text, (size_t)n, false);
 	file_close(temp, 0);
