@@ -54,6 +54,9 @@ setup() {
 		cmp "got.$format" "want.$format"
 		grep -qi "^content-disposition: attachment; filename=\"E\\..*${format/coco/json}\"" "head.$format"
 	done
+	for format in decisions decisions-ndjson; do
+		curl -fsS "$URL/E/export/?format=$format" | cmp - <(bi-collect --private -o - --format "$format" E)
+	done
 	[ ! -e "$BI_ROOT/collected" ]
 	curl -fsS "$URL/E/export?format=tar&name=%7Btitle%7D-%7Bsubject%7D" >n.tar
 	tar tf n.tar | grep -q 'by_subject_id/2/.*-2.txt$'

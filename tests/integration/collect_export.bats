@@ -380,7 +380,7 @@ fail_last() {
 	run -1 --separate-stderr strace -f -o trace -e inject=socketpair:error=EMFILE bi-collect --verify x.zip
 	assert_regex "$stderr" "^bi-collect: x.zip: cannot have bi-expand unpack it: Too many open files"
 	run -1 --separate-stderr bi-collect --verify "$PWD"
-	assert_regex "$stderr" "it is a directory"
+	assert_regex "$stderr" "SHA256SUMS is missing"
 	run -0 bi-collect --verify x.zip
 }
 
@@ -534,7 +534,7 @@ for r in csv.DictReader(open("out/a.csv", newline="")):
 	printf '{"subject":{"id":4,"name":"Words"},"file":"%s/words.txt"}\n' "$PWD" >>items
 	bi-fetch -q -b C <items >/dev/null
 	run -0 --separate-stderr bi-collect --all --format coco -o c.json C
-	[[ $stderr == *"subject 4: collected/by_subject_id/4/"*"is left out of the COCO document"* ]]
+	[[ $stderr == *"subject 4: collected/by_subject_id/4/"*"is left out of the export"* ]]
 	run -0 jq -c '[.images[] | [.id, .width, .height, .license]], [.annotations[] | [.image_id, .category_id, .bbox, .area]], [.categories[] | [.id, .name, .supercategory]], .licenses' c.json
 	assert_line --index 0 '[[1,100,50,1],[2,200,50,1],[3,300,50,1]]'
 	assert_line --index 1 '[[1,1,[0,0,100,50],5000],[2,2,[0,0,200,50],10000],[3,3,[0,0,300,50],15000]]'
@@ -578,4 +578,171 @@ for r in csv.DictReader(open("out/a.csv", newline="")):
 	assert_line --partial 'would remove collect-used.scratch'
 	run -0 bi-clean temp
 	assert_equal "$(ls "$BI_ROOT/temp")" 'other'
+}
+
+# pictures NAME: a batch of three pictures of two subjects, with titles that are dangerous, and a text.
+pictures() {
+	local k
+
+	for k in 1 2 3; do
+		vips black "$1$k.png" $((k * 100)) 50 2>/dev/null
+		jq -nc --argjson k "$k" --arg f "$PWD/$1$k.png" \
+			'{subject: {id: (if $k == 3 then "7" else "5" end), name: "N \"\($k)\", é", category: "M"}, file: $f,
+			  title: "=HYPERLINK(\"http://evil.example/\";\"a,b\")", author: "A\nB", license: "CC BY 4.0"}'
+	done >items
+	echo words >"$1.txt"
+	printf '{"subject":{"id":"7"},"file":"%s"}\n' "$PWD/$1.txt" >>items
+	bi-fetch -q -b "$1" <items >/dev/null
+}
+
+@test "imagefolder: metadata.csv names every picture, and the same bytes come in every container" {
+	pictures I
+	run -0 --separate-stderr bi-collect --all --format imagefolder -o out/i/ I
+	assert_regex "$stderr" 'subject 7: .*left out of the export'
+	assert_equal "$(jq -r 'select(.export) | "\(.export) \(.files)"' <<<"$output")" "$PWD/out/i 3"
+	assert_equal "$(head -c 40 out/i/train/metadata.csv)" 'file_name,label,subject,category,title,a'
+	run -0 python3 -c 'import csv, os
+rows = list(csv.DictReader(open("out/i/train/metadata.csv", newline="")))
+assert all(r["title"].startswith("\x27=HYPERLINK(\"http") for r in rows)
+assert all(r["author"] == "A B" for r in rows)
+names = {os.path.join("out/i/train", r["file_name"]) for r in rows}
+have = {os.path.join(d, f) for d, _, fs in os.walk("out/i/train") for f in fs if f != "metadata.csv"}
+assert names == have, (names, have)
+print(*sorted((r["width"], r["label"], r["license"]) for r in rows))'
+	assert_output "('100', 'N \"1\", é', 'CC BY 4.0') ('200', 'N \"1\", é', 'CC BY 4.0') ('300', 'N \"3\", é', 'CC BY 4.0')"
+	(cd out/i && sha256sum -c --quiet __bi__/SHA256SUMS)
+	for k in zip tar.zst tar; do
+		bi-collect --all --format imagefolder -o "out/i.$k" I >/dev/null 2>&1
+		bi-collect --all --format imagefolder -o "out/j.$k" I >/dev/null 2>&1
+		cmp "out/i.$k" "out/j.$k"
+	done
+	bi-collect --all --format imagefolder -o - I 2>/dev/null | cmp - out/i.tar
+	run -0 bi-collect --verify out/i/ out/i.zip out/i.tar.zst out/i.tar
+	mkdir x
+	python3 -m zipfile -e out/i.zip x
+	diff -r x out/i
+	# By a template, in the archive and in the table.
+	bi-collect --all --format imagefolder --name 'p{n}' -o out/n/ I >/dev/null 2>&1
+	[ -e out/n/train/images/5/p1.png ]
+	grep -q '^"images/5/p1.png",' out/n/train/metadata.csv
+}
+
+@test "a directory: the same members as an archive, verified, and never over another" {
+	batch E 2
+	run -0 bi-collect -o out/d/ E
+	bi-collect -o out/d.tar E >/dev/null
+	mkdir x out/empty
+	tar xf out/d.tar -C x
+	diff -r x out/d
+	run -0 bi-collect --verify out/d
+	assert_line --index 0 '{"export":"out/d","status":"verified","members":8}'
+	run -73 bi-collect -o out/d/ E
+	assert_output --partial 'exists, and is not an empty directory'
+	run -0 bi-collect -o out/empty/// E
+	run -2 bi-collect -o out/w/ --format webdataset E
+	run -2 bi-collect -o out/w/ --format zip E
+	run -2 bi-collect -o out/w/ --format csv E
+	run -2 bi-collect -o ../ E
+	assert_equal "$(find out -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)" 'd d.tar d.tar.sha256 empty'
+	# What was changed, added, removed, or made a link.
+	echo x >>"$(echo out/d/collected/by_subject_id/s.1/*.txt)"
+	touch out/d/more
+	rm out/d/collected/ATTRIBUTION.md
+	rm out/d/collected/ATTRIBUTION.csv
+	ln -s /etc/passwd out/d/collected/ATTRIBUTION.csv
+	run -1 --separate-stderr bi-collect --verify out/d
+	assert_equal "$(jq -r 'select(.member).error.code' <<<"$output" | sort | xargs)" \
+		'member_added member_changed member_missing member_missing member_not_a_file'
+}
+
+@test "decisions: who chose and rejected what, when and why, and what nobody decided, disputes too" {
+	batch E 3
+	sed -i '/s\.3/d' "$BI_ROOT/batches/E/picks.ndjson"
+	printf '{"subject":"s.1","choice":0,"reviewer":"bob","at":"2026-11-22T11:00:00.000Z","reason":"blurred","note":"=1+1, \\"no\\""}\n' \
+		>>"$BI_ROOT/batches/E/picks.ndjson"
+	run -4 bi-collect --private --format decisions -o d.csv E
+	run -4 bi-collect --private --format decisions-ndjson -o d.ndjson E
+	run -0 python3 -c 'import csv
+for r in csv.DictReader(open("d.csv", newline="")):
+    print(r["subject"], r["candidate"], r["decision"], r["reviewer"], r["at"], r["reason"], r["note"], r["disputed"], r["license"], r["status"])'
+	assert_output "s.1 1 chosen ada 2026-11-22T10:00:00.000Z   true CC0 1.0 completed
+s.1 1 rejected bob 2026-11-22T11:00:00.000Z blurred '=1+1, \"no\" true CC0 1.0 completed
+s.1 2 rejected ada 2026-11-22T10:00:00.000Z   true CC0 1.0 completed
+s.1 2 rejected bob 2026-11-22T11:00:00.000Z blurred '=1+1, \"no\" true CC0 1.0 completed
+s.2 1 chosen ada 2026-11-22T10:00:00.000Z    CC0 1.0 completed
+s.2 2 rejected ada 2026-11-22T10:00:00.000Z    CC0 1.0 completed
+s.3 1 undecided      CC0 1.0 completed
+s.3 2 undecided      CC0 1.0 completed"
+	assert_equal "$(jq -r .note d.ndjson | grep -c '^=1+1')" 2
+	assert_equal "$(jq -s 'length' d.ndjson)" 8
+	# Nothing of this machine is in it.
+	run ! grep -qF "$PWD" d.csv
+	run ! grep -qF "$PWD" d.ndjson
+	bi-collect --private --format decisions -o - E 2>/dev/null | cmp - d.csv
+}
+
+@test "a filter of the user: a document, an archive, and what it may not name" {
+	local line
+
+	batch E 2
+	printf '# export document\ninputs | "\\(.id) \\(.choices[0].credit.title)\\n"\n' >mine.jq
+	bi-collect --format ./mine.jq -o mine E >/dev/null
+	assert_equal "$(<mine)" $'s.1 T 1\ns.2 T 2'
+	printf '# export members\ninputs | {member: "all/\\(.id).txt", source}, {member: "all/list", text: "\\(.id)\\n"}\n' >mine.jq
+	bi-collect --format ./mine.jq -o m/ E >/dev/null
+	cmp m/all/s.2.txt f-2-1.txt
+	assert_equal "$(<m/all/list)" $'s.1\ns.2'
+	run -0 bi-collect --verify m
+	while read -r line; do
+		printf '# export members\n[inputs][0] | %s\n' "$line" >bad.jq
+		run -65 bi-collect --format ./bad.jq -o b/ E
+		[ ! -e b ]
+	done <<-'END'
+		{member: "../x", text: ""}
+		{member: "/etc/x", source}
+		{member: "__bi__/x", source}
+		{member: "x", source: "../../batches/E/items.ndjson"}
+		{member: "x", source: "s.1/metadata.json"}
+		{member: "x", source, text: "x"}
+		{member: "x", source}, {member: "x", text: "x"}
+		"x"
+	END
+	assert_equal "$(find . -maxdepth 1 -name '.b.*')" ''
+	echo 'error("no")' | cat <(echo '# export document') - >bad.jq
+	run -70 bi-collect --format ./bad.jq -o b E
+	assert_output --partial 'bad.jq failed'
+	echo '"x"' >bad.jq
+	run -78 bi-collect --format ./bad.jq -o b E
+	assert_output --partial 'its first line'
+	run -2 bi-collect --format none -o b E
+	run -66 bi-collect --format none.jq -o b E
+}
+
+@test "with nothing decided there is exit 1 and no file, whatever the format, and without an export too" {
+	local format
+
+	batch E 2
+	rm "$BI_ROOT/batches/E/picks.ndjson"
+	: | bi-fetch -q -b empty >/dev/null || :
+	run -1 bi-collect E
+	assert_output --partial 'nobody has decided anything yet'
+	for format in tar zip webdataset json md csv decisions decisions-ndjson coco imagefolder; do
+		run -1 bi-collect --format "$format" -o no E
+		assert_output --partial 'no is not written'
+		[ "$format" = webdataset ] || run -1 bi-collect --format "$format" -o - E
+	done
+	run -1 bi-collect -o no/ E
+	# All rejected: the table of decisions has that.
+	printf '{"subject":"s.%s","choice":0,"reviewer":"ada","at":"2026-11-22T10:00:00.000Z"}\n' 1 2 >"$BI_ROOT/batches/E/picks.ndjson"
+	run -0 bi-collect E
+	run -1 bi-collect --format imagefolder -o no E
+	run -0 bi-collect --format decisions -o table.csv E
+	assert_equal "$(grep -c rejected table.csv)" 4
+	# All chosen ones refused, and one of two.
+	printf '{"subject":"u","file":"%s"}\n' "$PWD/f-1-1.txt" | bi-fetch -q -b U >/dev/null
+	run -1 bi-collect --all --strict -o no.zip U
+	batch F 1
+	run -1 bi-collect --all --strict -o some.zip U F
+	[ -e some.zip ]
+	assert_equal "$(find . -maxdepth 1 -name 'no*')" ''
 }

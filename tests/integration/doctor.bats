@@ -80,11 +80,12 @@ finds() {
 	assert_line --regexp '^programs: review/render.jq of share/ cannot be read.*; unset BI_SHARE'
 	assert_line --regexp '^programs: serve/lighttpd.conf of share/'
 	[ "${#lines[@]}" -ge 15 ]
-	cp "$BI_BIN/bi-parse" bin/
+	cp "$BI_BIN/bi-parse" "$BI_BIN/bi-thumb" bin/
 	mkdir bin/helpers
 	cp "$BI_BIN/helpers/bi-parse-mail" bin/helpers/
 	run -1 "$PWD/bin/bi-status" --doctor
 	assert_line --regexp "^programs: bi-parse-pdf, a part of bi-parse, is missing: it cannot read PDF files"
+	assert_line --regexp '^programs: bi-thumb-decode, a part of bi-thumb, is missing: it cannot read pictures'
 	refute_line --partial 'bi-parse-mail'
 }
 

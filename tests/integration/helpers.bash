@@ -38,7 +38,8 @@ bi_teardown() {
 	for pid in "${STARTED[@]}"; do
 		stop "$pid"
 	done
-	for pid in $(of_this_test); do
+	find_processes
+	for pid in "${OF_THIS_TEST[@]}"; do
 		# A server that was just told to end may take a moment more.
 		if ! poll 5 gone "$pid"; then
 			left+=" $pid ($(tr '\0' ' ' <"/proc/$pid/cmdline"))"
@@ -156,13 +157,30 @@ poll() {
 		fi
 		# What takes long may be looked at less often.
 		[ "$((left--))" -gt 0 ] || pause=0.1
-		sleep "$pause"
+		nap "$pause"
 	done
 }
 
-# The processes that this test started, directly or through others, as far as their environment or arguments tell.
+# nap SECONDS: sleeps without a process: nothing is ever written to the pipe that it reads.
+nap() {
+	local silent=$BATS_RUN_TMPDIR/silent
+
+	[ -p "$silent" ] || mkfifo "$silent" 2>/dev/null || :
+	! read -rt "$1" <>"$silent"
+}
+
+# of_this_test: prints the processes that this test started, directly or through others, as far as their environment or
+# arguments tell.
 of_this_test() {
+	find_processes
+	[ ${#OF_THIS_TEST[@]} = 0 ] || printf '%s\n' "${OF_THIS_TEST[@]}"
+}
+
+# Sets OF_THIS_TEST to them.
+find_processes() {
 	local p found seen=' '
+
+	OF_THIS_TEST=()
 
 	# Without a directory of its own everybody's processes would be this test's.
 	: "${BATS_TEST_TMPDIR:?}"
@@ -174,7 +192,7 @@ of_this_test() {
 		p=${p%/*}
 		[[ $seen != *" $p "* ]] || continue
 		seen+="$p "
-		gone "$p" || echo "$p"
+		gone "$p" || OF_THIS_TEST+=("$p")
 	done <<<"$found"
 }
 

@@ -81,6 +81,18 @@ attacked() {
 	assert_line true
 	assert_line 'hidden text'
 	assert_line 'headers and footers'
+	# What pandoc would drop or misread: notes, comments, boxes, fields, deleted text, and paragraphs in cells.
+	printf '%s' '{\rtf1{\stylesheet{\s1\super n;}}a{\super\chftn{\*\footnote note}}{\*\annotation say}{\field{\*\fldinst ' \
+		'HYPERLINK "u"}{\fldrslt v}}{\field{\*\fldinst REF x}{\fldrslt kept}}{\deleted gone \u228 ?}{\pict 00}' \
+		'{\shp{\*\shpinst{\sp{\sn gtextUNICODE}{\sv t}}{\shptxt box}}{\shprslt box}}{\intbl p\par q\cell}\pard\par}' >d.rtf
+	run -0 got d.rtf
+	assert_line --partial '{\stylesheet{\s1n;}}a{\super\nosupersub {\footnote note}}{\footnote Comment: say}'
+	assert_line --partial '{\field{\*\fldinst{HYPERLINK "u"}}{\fldrslt v}}{{\*\fldinst REF x}{kept}}{\deleted }'
+	assert_line --partial '{\shpinst{\*\sp {\sn gtextUNICODE}{\sv t}}{\shptxt box}}{\*\shprslt box}'
+	assert_line --partial '{\intbl p q\cell}\pard\par}'
+	assert_line 'pictures'
+	assert_line 'text in shapes'
+	refute_line 'hidden text'
 	printf '%s' '{\rtf1 ' >deep.rtf
 	head -c 5000 /dev/zero | tr '\0' '{' >>deep.rtf
 	run -0 got deep.rtf
@@ -92,13 +104,57 @@ attacked() {
 		assert_line --partial '<FictionBook>Пр'
 	done
 	assert_line --partial $'Пр\ufffd<'
+	printf '<FictionBook><table/></FictionBook>' >d.fb2
+	run -0 got d.fb2
+	assert_line tables
+}
+
+@test "XML and JSON that are cut short are damaged, and whole ones that a program cannot read are not" {
+	readers <<<"application/x-fictionbook+xml,.fb2,.dbk,.ipynb markdown - $attack fail"
+	why() {
+		run -1 bi-parse -j "$1"
+		assert_output --partial "\"code\":\"parse_$2\""
+	}
+	printf '<FictionBook><body>' >a.fb2
+	printf '<?xml version="1.0"?><article><para>a</art' >a.dbk
+	printf '{"cells":[{"a":' >a.ipynb
+	for name in a.fb2 a.dbk a.ipynb; do
+		why $name damaged
+	done
+	printf '<FictionBook/>' >b.fb2
+	printf '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY e SYSTEM "file:///x">]><article>&e;</article>' >b.dbk
+	printf '{"cells":[]}' >b.ipynb
+	for name in b.fb2 b.dbk b.ipynb; do
+		why $name program_failed
+	done
+}
+
+@test "the header of a DOC says what a program leaves out, and that it is encrypted" {
+	readers <<<"application/msword,.doc text - $attack copy"
+	# doc FLAGS HEADERS COMMENTS: a compound file with the header of Word 97 at its second sector.
+	doc() {
+		printf '\320\317\021\340\241\261\032\341%0504d\354\245\301%07d%b%020d\016%b%028d\026%b%020d%b%0004d%b' \
+			0 0 "$1" 0 '\0' 0 '\0' 0 "$2" 0 "$3"
+		head -c 1000 /dev/zero
+	}
+	# record FLAGS HEADERS COMMENTS
+	record() {
+		doc "$@" >a.doc
+		printf '{"file":"%s","mime":"application/msword"}\n' "$PWD/a.doc" | bi-parse -j | jq -c '[.status, .error.code, .missing]'
+	}
+	run record '\0\0' '\x2f\0\0\0' '\x19\0\0\0'
+	assert_output '["completed",null,["headers and footers","comments"]]'
+	run record '\0\0' '\x07\0\0\0' '\0\0\0\0'
+	assert_output '["completed",null,null]'
+	run record '\0\1' '\0\0\0\0' '\0\0\0\0'
+	assert_output '["failed","parse_encrypted",null]'
 }
 
 @test "a program that is not installed: the record says what is missing, and the package" {
 	readers <<-'END'
 		text/rtf,.rtf text catdoc-x nosuch-program
 		.ipynb markdown pandoc nosuch-program
-		application/msword,.doc text catdoc nosuch-program
+		application/msword,.doc text antiword nosuch-program
 	END
 	printf '{\\rtf1 x}' >a.rtf
 	run -0 parsed a.rtf '[.status, .kind, .text, .missing, .needs_package]'
@@ -109,7 +165,7 @@ attacked() {
 	assert_output '["text","{\"cells\":[]}",null,"pandoc"]'
 	printf '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1%01000d' 0 >a.doc
 	run -0 parsed a.doc '[.missing, .needs_package]'
-	assert_output '[["text"],"catdoc"]'
+	assert_output '[["text"],"antiword"]'
 	# A text with such a name is a text.
 	printf 'plain' >b.doc
 	run -0 parsed b.doc '[.kind, .text]'

@@ -190,6 +190,33 @@ icns() {
 	assert_output --partial ghostscript
 }
 
+@test "icons of macOS in the form before 10.5 are decoded, on white where their mask is" {
+	# run VALUE COUNT: packed bytes of one value, 128 at a time.
+	packed() {
+		for ((i = 0; i < $2; i += 128)); do printf '\375%b' "$1"; done
+	}
+	{ packed '\377' 256 && packed '\0' 256 && packed '\0' 256; } >red16
+	{ packed '\0' 1024 && packed '\377' 1024 && printf '\177' && head -c 128 /dev/zero && packed '\0' 896; } >green32
+	{ head -c 512 /dev/zero && head -c 512 /dev/zero | tr '\0' '\377'; } >mask32
+	{ member is32 red16 && member l8mk mask32 && member il32 green32; } | icns a.icns
+	run -0 bi-thumb a.icns out.webp
+	assert_output --partial '32 x 32, from 32 x 32'
+	[ "$(vips getpoint out.webp 9 3 | cut -d' ' -f1)" -gt 250 ]
+	[ "$(vips getpoint out.webp 9 28 | cut -d' ' -f1)" -lt 5 ]
+	[ "$(vips getpoint out.webp 9 28 | cut -d' ' -f2)" -gt 250 ]
+	head -c 15 green32 >cut
+	member il32 cut | icns cut.icns
+	run -1 bi-parse cut.icns
+	assert_output --partial parse_
+	member it32 cut | icns cut.icns
+	run -1 bi-thumb cut.icns out.webp
+	# Not packed: a byte before each pixel.
+	for ((i = 0; i < 256; i++)); do printf '\0\0\0\377'; done >blue16
+	member is32 blue16 | icns b.icns
+	run -0 bi-thumb b.icns out.webp
+	[ "$(vips getpoint out.webp 9 9 | cut -d' ' -f3)" -gt 250 ]
+}
+
 @test "of several icons the largest is the picture" {
 	coloured red.png 32 32 '255 0 0'
 	coloured green.png 200 200 '0 255 0'
@@ -205,9 +232,9 @@ icns() {
 	run -0 bi-parse a.icns
 	assert_output --partial '"width":200,"height":200'
 	printf 123456789 >old
-	member is32 old | icns old.icns
+	member ICN# old | icns old.icns
 	run -1 bi-thumb old.icns out.webp
-	assert_output --partial 'before Mac OS X 10.5'
+	assert_output --partial 'of one bit or of a palette'
 	run -1 bi-parse old.icns
 	assert_output --partial parse_unsupported
 	# The same in an ICO, of PNG.

@@ -35,6 +35,9 @@ static const struct {
 	{"json", "application/json", ".json"},
 	{"md", "text/markdown; charset=utf-8", ".md"},
 	{"coco", "application/json", ".coco.json"},
+	{"decisions", "text/csv; charset=utf-8", ".decisions.csv"},
+	{"decisions-ndjson", "application/x-ndjson", ".decisions.ndjson"},
+	{"imagefolder", "application/x-tar", ".imagefolder.tar"},
 };
 
 enum { FORMATS = sizeof(formats) / sizeof(*formats) };

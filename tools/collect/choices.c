@@ -52,6 +52,15 @@ item_as_given(struct json_object *item)
 	return o;
 }
 
+void
+choices_forget_path(struct json_object *item)
+{
+	const char *file = rec_string(item, "file"), *slash = file ? strrchr(file, '/') : NULL;
+
+	if (slash)
+		rec_add_string(item, "file", slash + 1);
+}
+
 /* The common members of all choices of the subject: the reviewers and the batch. */
 static struct json_object *
 begin_choice(const struct batch_collector *g, const struct about_subject *a, long idx)

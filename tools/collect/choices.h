@@ -41,6 +41,9 @@ struct json_object *choices_read_item(const struct batch_collector *g, uint32_t 
 int choices_add(struct batch_collector *g, struct chosen *v, const struct about_subject *a, const struct decision *d,
 		uint32_t k);
 
+/* Leaves only the name of the local file of ITEM: its directory is private. */
+void choices_forget_path(struct json_object *item);
+
 /* Opens the file of choice I of ARG, a struct chosen, for store_update(). Returns a descriptor, or -1 with errno. */
 int choices_open_file(void *arg, size_t i);
 

@@ -3,9 +3,9 @@
  *
  * collect_batch.c goes through a batch's subjects and finds what is chosen of each, as decide.c decides it; originals.c
  * has the originals of thumbnails; store.c keeps a subject's directory, at its place.c, up to date, and report.c says
- * what became of it. credits.c writes the ATTRIBUTION documents, import.c imports files of decisions, export.c writes
- * exports of the form of export_form.c with the names of naming.c: archives, or the documents of document.c and coco.c.
- * verify.c reads archives again. main.c runs these in turn.
+ * what became of it. decisions.c keeps what all reviewers decided, for exports that have it. credits.c writes the
+ * ATTRIBUTION documents, import.c imports files of decisions, export.c writes exports of the form of export_form.c with
+ * the names of naming.c (export_internal.h). verify.c reads archives again. main.c runs these in turn.
  */
 #ifndef BI_COLLECT_H
 #define BI_COLLECT_H
@@ -18,17 +18,20 @@
 #include "files/scratch.h"
 #include "place.h"
 
-/* Those from EXPORT_CSV on are documents without the files. */
+/* Those from EXPORT_JSON on are documents without the files. */
 enum export_format {
 	EXPORT_BY_NAME,
 	EXPORT_TAR,
 	EXPORT_ZIP,
 	EXPORT_WEBDATASET,
-	EXPORT_CSV,
+	EXPORT_LAYOUT, /* an archive that a filter describes */
 	EXPORT_JSON,
 	EXPORT_MD,
-	EXPORT_COCO
+	EXPORT_TEXT /* a document that a filter writes */
 };
+
+struct decisions;
+struct export_filter;
 
 /* The options. */
 struct settings {
@@ -45,6 +48,7 @@ struct settings {
 	const char **as;     /* OLD=NEW, ids of subjects; ended by NULL */
 	const char *name;    /* the template of names in it; NULL: by content */
 	enum export_format format;
+	const struct export_filter *filter;  /* of EXPORT_LAYOUT and EXPORT_TEXT; NULL: none */
 	uint64_t shard_samples, shard_bytes; /* 0: no limit */
 };
 
@@ -66,7 +70,9 @@ struct collect {
 	uint64_t files, changed, removed, refused, failed;
 	struct kept *kept; /* what an export must have: one batch after the other */
 	size_t kept_n;
-	bool unread; /* something could not be read: what is known is not all that was chosen */
+	struct decisions *decisions; /* for an export of all decisions; NULL: none */
+	uint64_t decided;            /* subjects that somebody decided on */
+	bool unread;                 /* something could not be read: what is known is not all that was chosen */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "choices.h"
 #include "collect_batch.h"
 #include "confined/type.h"
+#include "decisions.h"
 #include "exit_code.h"
 #include "files/file.h"
 #include "records/rec.h"
@@ -173,6 +174,9 @@ choose_subject(struct batch_collector *g, uint32_t i)
 	rc = know_subject(g, i, &a);
 	if (rc == 0 && d.kind == DISPUTED)
 		report_dispute(g, a.id, &d);
+	if (rc == 0 && g->c->decisions)
+		rc = decisions_add(g->c->decisions, g, i, &a, &d);
+	g->c->decided += d.kind != UNDECIDED;
 	if (rc == 0)
 		rc = choose_items(g, i, &a, &d, &v);
 	if (rc == 0) {

@@ -1,6 +1,5 @@
 /*
- * document: an export that is one document: a table, the metadata, the credits or the labels of the chosen files,
- * without the files.
+ * document: an export that is the metadata or the credits of the chosen files, without the files.
  */
 #ifndef BI_DOCUMENT_H
 #define BI_DOCUMENT_H
@@ -18,7 +17,6 @@ struct document_file {
 	const char *file;            /* its name in the collection */
 	const char *path;            /* in an archive of the same choices */
 	struct json_object *choices; /* of the subject */
-	int dir;                     /* of the subject in the collection */
 };
 
 /* Begins a document of the format that SETTINGS have; its parts are unnamed files in the directory TEMP. Returns NULL

@@ -7,8 +7,8 @@
 #include "collect.h"
 #include "review/pack.h"
 
-/* The value of --format. Ends the program if it is not a format. */
-enum export_format export_format_parse(const char *word);
+/* Takes the value of --format. Ends the program if it is not a format. */
+void export_format_set(struct settings *set, const char *word);
 
 /* Checks that --output, --format and --name go together, and sets the format that is meant. Ends the program if they do
  * not. */
@@ -19,6 +19,9 @@ bool export_is_stdout(const struct settings *set);
 
 /* Whether the export is one document instead of an archive. */
 bool export_is_document(const struct settings *set);
+
+/* Whether it goes to a directory: the name ends in a slash. */
+bool export_is_tree(const struct settings *set);
 
 /* The kind of the archive. Returns NULL if name and format contradict each other, or if it is a document. */
 const struct pack_kind *export_kind(const struct settings *set);

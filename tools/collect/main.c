@@ -12,8 +12,10 @@
 #include "collect.h"
 #include "collect_batch.h"
 #include "credits.h"
+#include "decisions.h"
 #include "exit_code.h"
 #include "export.h"
+#include "export_filter.h"
 #include "export_form.h"
 #include "files/root_write.h"
 #include "files/scratch.h"
@@ -44,13 +46,13 @@ static const struct opt table[] = {
 	{'j', "json", NULL, "records also on a terminal"},
 	{'r', "root", "DIR", "the root directory (BI_ROOT)"},
 	ROOT_SHARED_OPTION,
-	{'o', "output", "FILE", "export the chosen files of the batches"},
+	{'o', "output", "FILE", "export the chosen files; to a directory if FILE ends in /"},
 	{OPT_ALLOW, "allow", "WHAT",
 	 "as --strict, but also take files that must not be sold (nc), changed (nd) or both (nc,nd)"},
 	{OPT_AS, "as", "OLD=NEW", "collect the subject with the id OLD as NEW"},
 	{OPT_BY, "by", "WHAT", "collect below by_subject_id/, by_category/ or by_batch/: id, category, batch (id)"},
 	{OPT_CHANGED, "changed", NULL, "also take candidates whose file has changed since they were chosen"},
-	{OPT_FORMAT, "format", "FORMAT", "tar, zip, webdataset, csv, json, md or coco (by FILE's suffix)"},
+	{OPT_FORMAT, "format", "FORMAT", "tar, zip, csv, json, coco, ...: bi-exports(5) (by FILE's suffix)"},
 	{OPT_NAME, "name", "TEMPLATE", "of files in the export: {subject}, {n}, {filename}, {title}, {ext}"},
 	{OPT_ORIGINALS, "originals", NULL, "let bi-fetch fetch the originals of chosen thumbnails"},
 	{OPT_CONTACT, "contact", "TEXT", "for --originals: a URL or mail address (else $BI_CONTACT)"},
@@ -75,6 +77,34 @@ open_collection(struct collect *c)
 	return EX_ALL_WELL;
 }
 
+/* Reports that there is nothing to export. */
+static int
+report_nothing(const struct collect *c)
+{
+	static const char review[] = "review the batches (bi-serve shows their pages)";
+
+	if (c->decisions)
+		msg_warn("%s is not written, because nothing was decided: %s", c->set->output, review);
+	else if (c->set->output)
+		msg_warn("%s is not written, because nothing was chosen: %s, or use --all to take every item of "
+			 "batches that nobody reviewed",
+			 c->set->output, review);
+	return EX_SOME_FAILED;
+}
+
+/* Exports what is collected, unless something is wrong with it. CODE is that of collecting. */
+static int
+export_batches(struct collect *c, const struct batch_args *names, int code)
+{
+	if (code > EX_CONFLICT || c->unread) {
+		msg_warn("%s is not written, because some files could not be collected", c->set->output);
+		return exit_code_worse(code, EX_SOME_FAILED);
+	}
+	if (c->decisions ? c->decided == 0 : c->kept_n == 0)
+		return exit_code_worse(code, report_nothing(c));
+	return exit_code_worse(code, export_all(c, names));
+}
+
 static int
 collect_batches(struct collect *c, struct batch_args *names)
 {
@@ -86,19 +116,9 @@ collect_batches(struct collect *c, struct batch_args *names)
 		code = exit_code_worse(code, collect_batch(c, names->v[i]));
 	if (names->n > 0 && !c->set->private)
 		code = exit_code_worse(code, credits_of_all(c));
-	if (names->n == 0 || !c->set->output)
-		return code;
-	if (code > EX_CONFLICT || c->unread) {
-		msg_warn("%s is not written, because some files could not be collected", c->set->output);
-		return exit_code_worse(code, EX_SOME_FAILED);
-	}
-	if (c->kept_n == 0) {
-		msg_warn("%s is not written, because nothing was chosen: review the batches (bi-serve shows their "
-			 "pages), or use --all to take every item of batches that nobody reviewed",
-			 c->set->output);
-		return exit_code_worse(code, EX_SOME_FAILED);
-	}
-	return exit_code_worse(code, export_all(c, names));
+	if (names->n > 0 && c->set->output)
+		return export_batches(c, names, code);
+	return names->n > 0 && c->decided == 0 && c->kept_n == 0 ? exit_code_worse(code, report_nothing(c)) : code;
 }
 
 static int
@@ -106,6 +126,7 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 {
 	struct collect c = {.set = set, .temp = -1, .collected = -1, .subjects = -1};
 	struct batch_args names = {0};
+	struct decisions decisions = {.text.part.fd = -1};
 	struct root root;
 	bool is_open = batch_patterns_has(operands);
 	int code;
@@ -126,9 +147,15 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 			root_open_to_write(&root, dir, false);
 		c.root = &root;
 		rc = open_collection(&c);
+		if (rc == EX_ALL_WELL && set->filter && set->filter->decisions) {
+			c.decisions = &decisions;
+			if (section_begin(&decisions.text, c.temp) < 0)
+				rc = msg_report_errno("cannot write to the collection in %s", c.root->path);
+		}
 		code = exit_code_worse(code, rc ? rc : collect_batches(&c, &names));
 		if (*c.scratch && scratch_remove(c.root, c.temp, c.scratch) < 0)
 			msg_warn_errno("cannot remove %s/temp/%s: `bi-clean temp` does", c.root->path, c.scratch);
+		section_drop(&decisions.text);
 		close(c.temp);
 		close(c.subjects);
 		close(c.collected);
@@ -210,7 +237,7 @@ set_option(struct settings *set, const struct opts *o, int id, size_t *prefers, 
 	else if (id == OPT_CHANGED)
 		set->changed = true;
 	else if (id == OPT_FORMAT)
-		set->format = export_format_parse(o->value);
+		export_format_set(set, o->value);
 	else if (id == OPT_NAME)
 		set->name = o->value;
 	else if (id == OPT_PICKS)

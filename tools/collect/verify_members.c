@@ -13,6 +13,7 @@
 #include "confined/expand.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "verify_folder.h"
 
 /* Bytes of the metadata of a subject, and of a line in an archive. */
 enum { TEXT_MAX = 1 << 30, LINE_BYTES_MAX = 1 << 16 };
@@ -114,6 +115,7 @@ struct reading {
 	struct buf text;               /* the metadata that is read, or a line that is not complete */
 	struct hash *hash;
 	bool is_sums, has_sums, bad_sums, damaged;
+	bool failed; /* it was not read to its end */
 	char name[MEMBER_LABEL_MAX * 4 + 1];
 };
 
@@ -235,8 +237,10 @@ end_member(struct reading *r)
 }
 
 static void
-on_member(struct reading *r, enum expand_event event, const struct expand_member *m)
+on_member(void *arg, enum expand_event event, const struct expand_member *m)
 {
+	struct reading *r = arg;
+
 	switch (event) {
 	case EXPAND_MEMBER:
 		hash_drop(r->hash);
@@ -259,6 +263,7 @@ on_member(struct reading *r, enum expand_event event, const struct expand_member
 	case EXPAND_REFUSED:
 	case EXPAND_FAILED:
 		r->damaged = true;
+		r->failed = r->failed || event == EXPAND_FAILED;
 		if (r->what == NAME_MEMBERS)
 			verify_report_problem(&r->v->report, event == EXPAND_FAILED ? NULL : m->path, m->code,
 					      m->message);
@@ -299,37 +304,55 @@ compare_with_manifest(struct reading *r)
 					      "it is missing or damaged");
 }
 
-/* Reads the members of FD for WHAT. Whether they are those of the manifest, and how many there are in N. If the archive
- * cannot be unpacked at all, that is reported, and true. */
 static bool
-read_members(struct verifying *v, int fd, enum what what, size_t *n)
+is_folder_fd(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Reads all members of the archive FD. Returns the last event, or EXPAND_AGAIN with errno if that could not begin. */
+static enum expand_event
+read_archive(struct reading *r, int fd)
 {
 	static const struct expand_limits limits = {
 		TEXT_MAX / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
-	struct reading *r = buf_alloc(sizeof(*r));
 	struct expand *e = lseek(fd, 0, SEEK_SET) < 0 && errno != ESPIPE ? NULL : expand_open(fd, &limits);
 	enum expand_event event = EXPAND_AGAIN;
 	struct expand_member m;
-	bool good;
 
-	r->v = v;
-	r->what = what;
-	if (!e && errno == EINVAL)
-		verify_report_problem(&v->report, NULL, "not_a_file",
-				      "it is a directory, a device, a pipe or a socket, not a file");
-	else if (!e)
-		verify_report_cannot(&v->report, "have bi-expand unpack it");
 	while (e && event != EXPAND_END && event != EXPAND_FAILED) {
 		event = expand_next(e, -1, &m);
 		on_member(r, event, &m);
 	}
 	expand_close(e);
-	if (e && what == NAME_MEMBERS && (event == EXPAND_END || r->has_sums))
+	return event;
+}
+
+/* Reads the members of FD for WHAT. Whether they are those of the manifest, and how many there are in N. If the archive
+ * cannot be unpacked at all, that is reported, and true. */
+static bool
+read_members(struct verifying *v, int fd, enum what what, size_t *n)
+{
+	struct reading *r = buf_alloc(sizeof(*r));
+	bool is_folder = is_folder_fd(fd), begun, good;
+
+	r->v = v;
+	r->what = what;
+	if (is_folder)
+		verify_folder(fd, on_member, r);
+	begun = is_folder || read_archive(r, fd) != EXPAND_AGAIN;
+	if (!begun && errno == EINVAL)
+		verify_report_problem(&v->report, NULL, "not_a_file", "it is a device, a pipe or a socket, not a file");
+	else if (!begun)
+		verify_report_cannot(&v->report, "have bi-expand unpack it");
+	if (begun && what == NAME_MEMBERS && (!r->failed || r->has_sums))
 		compare_with_manifest(r);
 	/* Another shard may have what one lacks, so all shards of a list are checked together. */
 	if (!v->listed && strncmp(r->name, "__bi__/", 7) == 0)
 		subjects_clear(&v->subjects);
-	good = !e || (!r->damaged && r->has_sums && !r->bad_sums && set_sum_is(&r->has, &r->should));
+	good = !begun || (!r->damaged && r->has_sums && !r->bad_sums && set_sum_is(&r->has, &r->should));
 	*n = r->n;
 	hash_drop(r->hash);
 	digests_free(&r->members);

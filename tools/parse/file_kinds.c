@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/words.h"
+
 static const struct {
 	const char *mime; /* how it begins */
 	const char *format;
@@ -77,7 +79,7 @@ static const char *const by_name[][2] = {
 	 "text"},
 	{" pdf ", "pdf"},
 	{" eml mht mhtml mbox ", "mail"},
-	{" docx odt epub zip xlsx xlsm pptx pptm ppsx ods odp ", "packed"},
+	{" docx odt epub zip xlsx xlsm pptx pptm ppsx ods odp fodt fods fodp fodg ", "packed"},
 	{" mp3 m4a aac ogg opus flac wav mp4 m4v mov mkv webm avi mpg mpeg ts ", "av"},
 };
 
@@ -117,6 +119,9 @@ file_kind_format_of(const char *mime, const char *name)
 		return named;
 	/* Many mails begin with headers by which they cannot be told from text. */
 	if (strncmp(mime, "text/", 5) == 0 && named && strcmp(named, "mail") == 0)
+		return named;
+	/* Flat OpenDocument is XML, and may have elements of SVG. */
+	if (word_is_one_of(mime, "text/xml", "application/xml", "image/svg+xml") && word_is_one_of(named, "packed"))
 		return named;
 	return format;
 }

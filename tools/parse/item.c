@@ -252,6 +252,9 @@ try_other(struct parser *s, struct item *i)
 	i->no_mail = i->no_mail || strcmp(i->work.format, "mail") == 0;
 	if (format && i->no_mail && strcmp(format, "mail") == 0)
 		format = "text"; /* it has no headers */
+	i->no_flat = i->no_flat || (strcmp(i->work.format, "packed") == 0 && strstr(i->mime, "xml"));
+	if (format && i->no_flat && strcmp(format, "packed") == 0)
+		format = file_kind_format_of(i->mime, ""); /* it is XML of another kind */
 	if (format && strcmp(format, i->work.format) != 0)
 		send_item(s, i, format);
 	else if (strcmp(was, "application/pdf") == 0 && format)

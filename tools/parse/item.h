@@ -32,6 +32,7 @@ struct item {
 	struct buf text;     /* that --text says */
 	struct buf notice;   /* what is not in it, for stderr behind the text */
 	bool no_mail;        /* its name or type is that of a mail, but it is none */
+	bool no_flat;        /* it is no flat OpenDocument */
 	const char *package; /* NULL, or the package of a better reader of such files; constant */
 	struct ocr *ocr;     /* NULL, or the pages of the document that are read as pictures, one after the other */
 	int file;            /* then the descriptor of the file, and work.in is that of a page */

@@ -15,6 +15,7 @@
 #include "reader_input.h"
 #include "readers.h"
 #include "text/csv.h"
+#include "word_binary.h"
 
 enum { PROGRAMS = 64 };
 
@@ -64,7 +65,7 @@ reader_load(void)
 
 /* Why the program's output is not to be had. */
 static bool
-fail(const struct reader *r, struct doc *d, enum run_end end, const char *said, int ms)
+fail(const struct reader *r, const struct request *q, struct doc *d, enum run_end end, const char *said)
 {
 	switch (end) {
 	case RUN_NOT:
@@ -76,8 +77,10 @@ fail(const struct reader *r, struct doc *d, enum run_end end, const char *said, 
 	case RUN_NO_CPU:
 		return doc_fail(d, "late", "%s takes too much time for it", r->argv[0]);
 	case RUN_WAITED:
-		return doc_fail(d, "unread", "%s was kept waiting: it did not end within %d ms", r->argv[0], ms);
+		return doc_fail(d, "unread", "%s was kept waiting: it did not end within %d ms", r->argv[0], q->ms);
 	default:
+		if (reader_input_is_damaged(q, d))
+			return doc_fail(d, "damaged", "it is cut short or damaged, and %s cannot read it", r->argv[0]);
 		return doc_fail(d, "program", "%s cannot read it%s%s", r->argv[0], *said ? ": " : "", said);
 	}
 }
@@ -186,6 +189,8 @@ reader_parse(const struct request *q, struct doc *d)
 		d->package = r->package;
 		return true;
 	}
+	if (r->output == READER_TEXT && !word_binary_look(q, d))
+		return false;
 	make_argv(r, q, argv);
 	if (r->output == READER_MARKDOWN) {
 		run_it.in = reader_input(q, d);
@@ -200,7 +205,7 @@ reader_parse(const struct request *q, struct doc *d)
 		doc_meta(d, "reader", r->argv[0]);
 		take_output(r, q, d, &out);
 	} else {
-		fail(r, d, end, said, q->ms);
+		fail(r, q, d, end, said);
 	}
 	buf_free(&out);
 	return !d->failed;

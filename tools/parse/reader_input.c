@@ -1,13 +1,15 @@
 #include "reader_input.h"
 
 #include <errno.h>
+#include <expat.h>
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/utf8.h"
 #include "files/file.h"
-#include "html/charset.h"
+#include "charsets/charset.h"
 #include "rtf_utf8.h"
 
 enum { MOST = 64 << 20 /* bytes; a larger file stays as it is */ };
@@ -68,6 +70,10 @@ convert_rtf(const struct buf *in, struct buf *out, struct doc *d)
 		doc_missing(d, "hidden text");
 	if (found.headers)
 		doc_missing(d, "headers and footers");
+	if (found.pictures)
+		doc_missing(d, "pictures");
+	if (found.shapes)
+		doc_missing(d, "text in shapes");
 	return converted;
 }
 
@@ -101,6 +107,9 @@ reader_input(const struct request *q, struct doc *d)
 		buf_free(&in);
 		return file_fail(EIO);
 	}
+	/* pandoc leaves out the tables of FictionBook. */
+	if (strstr(in.data, "<FictionBook") && strstr(in.data, "<table"))
+		doc_missing(d, "tables");
 	if (cut || !convert(q, &in, &out, d)) {
 		fd = fcntl(q->in, F_DUPFD_CLOEXEC, 0);
 	} else {
@@ -112,4 +121,63 @@ reader_input(const struct request *q, struct doc *d)
 	buf_free(&in);
 	buf_free(&out);
 	return fd;
+}
+
+/* An error of expat that the bytes are not to blame for is no damage. */
+static bool
+xml_is_damaged(const struct buf *in)
+{
+	XML_Parser parser = XML_ParserCreate(NULL);
+	bool damaged = false;
+
+	if (parser && XML_Parse(parser, in->data, (int)in->len, 1) == XML_STATUS_ERROR)
+		switch (XML_GetErrorCode(parser)) {
+		case XML_ERROR_SYNTAX:
+		case XML_ERROR_NO_ELEMENTS:
+		case XML_ERROR_INVALID_TOKEN:
+		case XML_ERROR_UNCLOSED_TOKEN:
+		case XML_ERROR_PARTIAL_CHAR:
+		case XML_ERROR_TAG_MISMATCH:
+		case XML_ERROR_DUPLICATE_ATTRIBUTE:
+		case XML_ERROR_JUNK_AFTER_DOC_ELEMENT:
+		case XML_ERROR_UNCLOSED_CDATA_SECTION:
+		case XML_ERROR_UNBOUND_PREFIX:
+			damaged = true;
+			break;
+		default:
+			break;
+		}
+	XML_ParserFree(parser);
+	return damaged;
+}
+
+static bool
+json_is_damaged(const struct buf *in)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	bool damaged = false;
+
+	if (tokener) {
+		json_object_put(json_tokener_parse_ex(tokener, in->data, (int)in->len));
+		damaged = json_tokener_get_error(tokener) != json_tokener_success &&
+			  json_tokener_get_error(tokener) != json_tokener_error_depth;
+	}
+	json_tokener_free(tokener);
+	return damaged;
+}
+
+bool
+reader_input_is_damaged(const struct request *q, struct doc *d)
+{
+	struct buf in = {0};
+	bool cut = false, damaged = false;
+
+	if (request_read(q, d, MOST, &in, &cut) && !cut && in.len > 0) {
+		size_t at = in.len > 3 && memcmp(in.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+		at += strspn(in.data + at, " \t\r\n");
+		damaged = (in.data[at] == '<' && xml_is_damaged(&in)) || (in.data[at] == '{' && json_is_damaged(&in));
+	}
+	buf_free(&in);
+	return damaged;
 }

@@ -17,4 +17,8 @@ void reader_input_load(void);
  * the character set, and that the file is cut short. -1 with errno if memory is lacking or the file cannot be read. */
 int reader_input(const struct request *q, struct doc *d);
 
+/* Whether the file, which a program could not read, is XML that is not well-formed or JSON that is invalid: it is cut
+ * short or damaged. */
+bool reader_input_is_damaged(const struct request *q, struct doc *d);
+
 #endif

@@ -12,13 +12,18 @@ enum {
 	DEPTH = 1000,
 	FONTS = 32768,
 	WORD = 33,
-	BEHIND = 64, /* bytes behind the last group that are no text */
+	FIELD = 4096, /* bytes of its instruction */
+	BEHIND = 64,  /* bytes behind the last group that are no text */
 };
 
 struct group {
 	int charset;
 	long substitute; /* units behind \uN */
 	bool fonts;      /* this is the table of fonts */
+	bool styles;     /* the styles */
+	bool deleted;    /* the text of a tracked change */
+	bool plain;      /* a field that is no link: its result is text */
+	bool braced;     /* a brace more is due at its end */
 };
 
 struct rtf {
@@ -34,6 +39,7 @@ struct rtf {
 	size_t defined; /* the font that is being defined */
 	uint32_t high;  /* the first half of a surrogate pair, or 0 */
 	long skip;      /* units of a substitute that are still to come */
+	bool in_cell;   /* the paragraph is a part of a table */
 };
 
 /* --- character sets --- */
@@ -93,6 +99,8 @@ put_character(struct rtf *x, uint32_t c)
 {
 	char s[5] = "";
 
+	if (x->groups[x->depth].deleted)
+		return;
 	if (c == '\\' || c == '{' || c == '}')
 		buf_str(x->out, "\\");
 	buf_add(x->out, s, utf8_encode(c, s));
@@ -167,6 +175,79 @@ put_unit(struct rtf *x, long value)
 	x->skip = x->groups[x->depth].substitute;
 }
 
+/* --- what pandoc does not take as it is --- */
+
+/* Whether the word WORD is next, behind blanks. */
+static bool
+is_next(const struct rtf *x, const char *word)
+{
+	const char *s = x->at + strspn(x->at, " \r\n");
+	size_t n = strlen(word);
+
+	return *s == '\\' && strncmp(s + 1, word, n) == 0 && !isalpha((unsigned char)s[n + 1]);
+}
+
+/* Whether the field that begins is a link. */
+static bool
+is_link(const struct rtf *x)
+{
+	size_t left = (size_t)(x->end - x->at);
+	const char *result;
+
+	left = left < FIELD ? left : FIELD;
+	result = memmem(x->at, left, "\\fldrslt", 8);
+	return memmem(x->at, result ? (size_t)(result - x->at) : left, "HYPERLINK", 9) != NULL;
+}
+
+/* Writes other words, for which pandoc does what this one means. False: it stays. */
+static bool
+replace_word(struct rtf *x, const char *word)
+{
+	static const char *const words[][2] = {
+		{"annotation", "\\footnote Comment: "}, /* after which pandoc has notes for comments, too */
+		{"chftn", "\\nosupersub "},             /* a note's mark is no superscript, for pandoc makes one */
+		{"shprslt", "\\*\\shprslt "},           /* the same box once more, for old programs */
+		{"sp", "\\*\\sp "},                     /* its properties */
+	};
+	struct group *g = &x->groups[x->depth];
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i][0]) == 0) {
+			buf_str(x->out, words[i][1]);
+			return true;
+		}
+	if (strcmp(word, "field") == 0)
+		g->plain = !is_link(x);
+	if (strcmp(word, "fldinst") == 0 && !g->plain && *x->at != '{') {
+		buf_str(x->out, "\\fldinst{");
+		g->braced = true;
+		return true;
+	}
+	if (strcmp(word, "par") == 0 && x->in_cell) {
+		buf_str(x->out, " "); /* Markdown has no cells with paragraphs */
+		return true;
+	}
+	return (g->plain && (strcmp(word, "field") == 0 || strcmp(word, "fldrslt") == 0)) ||
+	       (g->styles && (strcmp(word, "super") == 0 || strcmp(word, "sub") == 0));
+}
+
+static void
+note_word(struct rtf *x, const char *word, bool on)
+{
+	struct group *g = &x->groups[x->depth];
+
+	if (strcmp(word, "stylesheet") == 0)
+		g->styles = true;
+	else if (strcmp(word, "deleted") == 0)
+		g->deleted = on;
+	else if (strcmp(word, "pict") == 0)
+		x->found.pictures = true;
+	else if (strcmp(word, "intbl") == 0)
+		x->in_cell = true;
+	else if (strcmp(word, "pard") == 0)
+		x->in_cell = false;
+}
+
 /* --- words --- */
 
 /* What a control word changes. True: it is not written. */
@@ -187,6 +268,9 @@ take_word(struct rtf *x, const char *word, bool has_number, long number)
 		x->at += number > 0 && number < x->end - x->at ? number : number > 0 ? x->end - x->at : 0;
 		return true;
 	}
+	note_word(x, word, !has_number || number != 0);
+	if (replace_word(x, word))
+		return true;
 	if (strcmp(word, "v") == 0 && !(has_number && number == 0))
 		x->found.hidden = true;
 	else if (strncmp(word, "header", 6) == 0 || strncmp(word, "footer", 6) == 0)
@@ -236,6 +320,17 @@ read_word(struct rtf *x)
 		buf_add(x->out, from, n);
 }
 
+/* Notes, comments and boxes are marked as groups that a program may skip. */
+static bool
+starred_is_text(struct rtf *x)
+{
+	const char *at = x->at++; /* the star */
+	bool text = is_next(x, "footnote") || is_next(x, "annotation") || is_next(x, "shpinst");
+
+	x->at = at;
+	return text;
+}
+
 static void
 read_escape(struct rtf *x)
 {
@@ -255,11 +350,14 @@ read_escape(struct rtf *x)
 		return;
 	if (x->skip > 0) {
 		x->skip--;
+	} else if (*x->at == '*' && starred_is_text(x)) {
+		;
 	} else if (strchr("\\{}", *x->at) && awaits_second(x)) {
 		put_byte(x, *x->at);
 	} else {
 		flush(x);
-		buf_add(x->out, x->at - 1, 2);
+		if (!x->groups[x->depth].deleted)
+			buf_add(x->out, x->at - 1, 2);
 	}
 	x->at++;
 }
@@ -270,6 +368,8 @@ read_brace(struct rtf *x, char brace)
 {
 	flush(x);
 	x->skip = 0;
+	if (brace == '}' && x->groups[x->depth].braced)
+		buf_str(x->out, "}");
 	buf_add(x->out, &brace, 1);
 	if (brace == '}') {
 		x->depth--;
@@ -279,6 +379,7 @@ read_brace(struct rtf *x, char brace)
 		return false;
 	x->groups[x->depth + 1] = x->groups[x->depth];
 	x->depth++;
+	x->groups[x->depth].braced = false;
 	return true;
 }
 
@@ -302,7 +403,8 @@ read_all(struct rtf *x)
 			put_byte(x, c);
 		} else {
 			flush(x);
-			buf_add(x->out, &c, 1);
+			if (!x->groups[x->depth].deleted)
+				buf_add(x->out, &c, 1);
 		}
 	}
 	return true;
@@ -322,10 +424,11 @@ rtf_utf8(const struct charsets *c, const char *rtf, size_t n, struct buf *out, s
 	x->groups[0] = (struct group){.charset = CHARSET_NONE, .substitute = 1};
 	read = read_all(x);
 	flush(x);
+	x->found.shapes = memmem(rtf, n, "gtextUNICODE", 12) != NULL;
 	x->found.cut = x->depth > 0 || x->end - x->at > BEHIND;
 	*found = x->found;
 	for (; read && x->depth > 0; x->depth--)
-		buf_str(out, "}");
+		buf_str(out, x->groups[x->depth].braced ? "}}" : "}");
 	buf_free(&x->bytes);
 	free(x->font);
 	free(x);

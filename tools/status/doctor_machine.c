@@ -95,12 +95,14 @@ look_for_ours(struct doctor *d)
 		{"bi-type", "bi-fetch cannot tell the types of files"},
 	};
 	static const struct {
-		const char *name, *needed;
+		const char *name, *of, *needed;
 	} parts[] = {
-		{"bi-parse-pdf", "PDF files"},
-		{"bi-parse-picture", "pictures"},
-		{"bi-parse-mail", "mails"},
-		{"bi-parse-av", "sound and film"},
+		{"bi-parse-pdf", "bi-parse", "PDF files"},
+		{"bi-parse-picture", "bi-parse", "pictures"},
+		{"bi-parse-mail", "bi-parse", "mails"},
+		{"bi-parse-av", "bi-parse", "sound and film"},
+		{"bi-expand-mail", "bi-expand", "the attachments of mails"},
+		{"bi-thumb-decode", "bi-thumb", "pictures"},
 	};
 	struct buf path = {0};
 
@@ -111,11 +113,11 @@ look_for_ours(struct doctor *d)
 			    ours[i].needed);
 		doctor_mend(d, "build all programs again, or install them all together");
 	}
-	for (size_t i = 0; path_of_program(&path, "bi-parse") == 0 && i < sizeof(parts) / sizeof(*parts); i++) {
-		if (path_of_helper(&path, parts[i].name) == 0)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (path_of_program(&path, parts[i].of) < 0 || path_of_helper(&path, parts[i].name) == 0)
 			continue;
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s, a part of bi-parse, is missing: it cannot read %s",
-			    parts[i].name, parts[i].needed);
+		doctor_find(d, DOCTOR_PROBLEM, NULL, "%s, a part of %s, is missing: it cannot read %s", parts[i].name,
+			    parts[i].of, parts[i].needed);
 		doctor_mend(d, "build all programs again, or install them all together");
 	}
 	buf_free(&path);

@@ -1,6 +1,7 @@
 /* bi-thumb: makes a small WebP of a picture. libvips decodes untrusted files, so it runs in a confined process
  * (confine.h): `bi-thumb --serve`, whose protocol is in thumb.h. For a picture on its command line, bi-thumb starts
- * that process as bi-render does. */
+ * that process as bi-render does. The process is a program of its own, bi-thumb-decode, since the libraries of libvips
+ * take long to load. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,9 +14,9 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/paths.h"
 #include "confined/thumb.h"
 #include "files/atomic_file.h"
-#include "thumb_helper.h"
 
 enum { OPT_SERVE = 256, OPT_EXTRA, THUMB_SIZE_MAX = 16383 }; /* the limit of WebP */
 
@@ -78,6 +79,18 @@ make_one(const char *in, const char *out, int size, int page)
 	return EX_ALL_WELL;
 }
 
+static _Noreturn void
+serve(bool extra)
+{
+	static const char name[] = "bi-thumb-decode";
+	char *argv[] = {(char[]){"bi-thumb"}, (char[]){"--serve"}, extra ? (char[]){"--extra"} : NULL, NULL};
+	struct buf program = {0};
+
+	if (path_of_helper(&program, name) == 0)
+		execv(program.data, argv);
+	msg_die_errno(EX_UNAVAILABLE, "cannot start %s, a part of bi-thumb", name);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -101,7 +114,7 @@ main(int argc, char **argv)
 	if (serving && *rest)
 		opt_die("--serve takes no files");
 	if (serving)
-		thumb_serve(extra);
+		serve(extra);
 	if (extra)
 		opt_die("--extra goes with --serve");
 	if (!rest[0] || !rest[1] || rest[2])

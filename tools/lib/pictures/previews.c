@@ -1,6 +1,7 @@
 #include "pictures/previews.h"
 
 #include <libraw/libraw.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool
@@ -75,56 +76,7 @@ preview_free(struct preview *p)
 		libraw_dcraw_clear_mem(p->thumb);
 	if (p->raw)
 		libraw_close(p->raw);
+	free(p->pixels);
+	p->pixels = NULL;
 	p->raw = p->thumb = NULL;
-}
-
-/* --- icons --- */
-
-static size_t
-number_at(const uint8_t *b)
-{
-	return (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
-}
-
-/* The width of a PNG or of a JPEG 2000 file (ISO 15444-1, its SIZ marker); 0 for others. */
-static size_t
-width_of(const uint8_t *b, size_t n)
-{
-	const uint8_t *siz;
-
-	if (n >= 24 && memcmp(b, "\x89PNG\r\n\x1a\n", 8) == 0)
-		return number_at(b + 16);
-	if (n < 12 || (memcmp(b, "\0\0\0\x0cjP  ", 8) != 0 && memcmp(b, "\xff\x4f\xff\x51", 4) != 0))
-		return 0;
-	siz = memmem(b, n, "\xff\x4f\xff\x51", 4);
-	return siz && n - (size_t)(siz - b) >= 12 ? number_at(siz + 8) : 0;
-}
-
-void
-preview_of_icns(const void *bytes, size_t len, struct preview *out)
-{
-	const uint8_t *b = bytes;
-	size_t best = 0, at = 8, n;
-
-	*out = (struct preview){.kind = PREVIEW_NOT, .orientation = 1};
-	if (!has_at(bytes, len, 0, "icns", 4))
-		return;
-	out->kind = PREVIEW_FAILED;
-	out->why = "the icons in this file are in the form before Mac OS X 10.5, which is not decoded here";
-	for (; at + 8 <= len; at += n) {
-		size_t width;
-
-		n = number_at(b + at + 4);
-		if (n < 8 || n > len - at) {
-			out->why = "the picture is cut short or damaged";
-			break;
-		}
-		width = width_of(b + at + 8, n - 8);
-		if (width <= best)
-			continue;
-		best = width;
-		out->kind = PREVIEW_ENCODED;
-		out->bytes = b + at + 8;
-		out->len = n - 8;
-	}
 }

@@ -24,6 +24,7 @@ struct preview {
 	int orientation;     /* of a raw photograph, as EXIF has it, 1 to 8 */
 	const char *why;     /* FAILED: a constant, in words for people */
 	void *raw, *thumb;   /* libraw's */
+	void *pixels;        /* of an old icon, to be freed */
 };
 
 /* Finds the largest preview in the raw photograph of LEN bytes (CR2, CR3, NEF, ARW, DNG, RAF, ORF, RW2, PEF and others
@@ -36,7 +37,8 @@ bool preview_is_raw(const void *bytes, size_t len);
 /*
  * Finds the largest picture in an icon of macOS: "icns" and its length, then members of a type of four letters and a
  * length of four bytes, its own eight included, most significant byte first. Since Mac OS X 10.5 a member is a PNG or a
- * JPEG 2000 file. Older ones are compressed pixels, which are not decoded here.
+ * JPEG 2000 file. Older ones are packed pixels of 24 bits, with a mask in a member of its own, or have
+ * one bit or a palette; the latter are not decoded here.
  */
 void preview_of_icns(const void *bytes, size_t len, struct preview *out);
 

@@ -23,7 +23,8 @@ struct pack {
 	bool is_zip;
 	struct archive *a;
 	int fd;
-	const char *manifest;
+	char *manifest;
+	char *tree; /* a directory instead of the archive; NULL: none */
 	struct buf sums;
 	struct hash *hash; /* of the archive */
 	uint64_t bytes;
@@ -98,7 +99,7 @@ pack_begin(const struct pack_kind *kind, int fd, const char *manifest)
 
 	p->fd = fd;
 	p->is_zip = kind->is_zip;
-	p->manifest = manifest;
+	p->manifest = buf_strdup(manifest);
 	p->hash = hash_begin();
 	p->a = archive_write_new();
 	if (p->a && set_kind(p->a, kind) == ARCHIVE_OK &&
@@ -108,6 +109,28 @@ pack_begin(const struct pack_kind *kind, int fd, const char *manifest)
 		 p->a && archive_error_string(p->a) ? archive_error_string(p->a) : "out of memory");
 	pack_drop(p);
 	return NULL;
+}
+
+struct pack *
+pack_begin_tree(const char *tree, const char *manifest)
+{
+	static const int flags = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_PERM;
+	struct pack *p = buf_alloc(sizeof(*p));
+
+	*p = (struct pack){.fd = -1, .manifest = buf_strdup(manifest), .tree = buf_strdup(tree)};
+	p->a = archive_write_disk_new();
+	if (p->a && archive_write_disk_set_options(p->a, flags) == ARCHIVE_OK)
+		return p;
+	msg_warn("libarchive cannot write to a directory here: %s",
+		 p->a && archive_error_string(p->a) ? archive_error_string(p->a) : "out of memory");
+	pack_drop(p);
+	return NULL;
+}
+
+const struct buf *
+pack_sums(const struct pack *p)
+{
+	return &p->sums;
 }
 
 static int
@@ -137,11 +160,14 @@ static int
 begin_member(struct pack *p, const char *name, size_t n)
 {
 	struct archive_entry *e = archive_entry_new();
+	struct buf path = {0};
 	int rc;
 
 	if (!e)
 		return file_fail(ENOMEM);
-	archive_entry_set_pathname(e, name);
+	buf_printf(&path, "%s%s%s", p->tree ? p->tree : "", p->tree ? "/" : "", name);
+	archive_entry_set_pathname(e, path.data);
+	buf_free(&path);
 	archive_entry_set_filetype(e, AE_IFREG);
 	archive_entry_set_perm(e, 0644);
 	archive_entry_set_mtime(e, EPOCH, 0);
@@ -161,6 +187,7 @@ add_bytes(struct pack *p, const char *bytes, size_t n)
 			return set_errno(p);
 		bytes += w;
 		n -= (size_t)w;
+		p->bytes += p->tree ? (uint64_t)w : 0;
 	}
 	return 0;
 }
@@ -224,6 +251,10 @@ pack_end(struct pack *p, char hex[HASH_HEX + 1], uint64_t *bytes)
 	    add_bytes(p, p->sums.len ? p->sums.data : "", p->sums.len) < 0 || archive_write_close(p->a) != ARCHIVE_OK)
 		rc = set_errno(p);
 	error = errno;
+	if (rc == 0 && p->tree) {
+		p->hash = hash_begin();
+		hash_add(p->hash, p->sums.data, p->sums.len);
+	}
 	if (rc == 0) {
 		hash_end(p->hash, hex);
 		p->hash = NULL;
@@ -244,6 +275,8 @@ pack_drop(struct pack *p)
 	if (p->a)
 		archive_write_free(p->a);
 	hash_drop(p->hash);
+	free(p->manifest);
+	free(p->tree);
 	buf_free(&p->sums);
 	free(p);
 }

@@ -1,6 +1,6 @@
 /*
- * pack: writes an archive by libarchive. The same members give the same bytes: it has no times, owners or modes of this
- * machine.
+ * pack: writes an archive, or a directory, by libarchive. The same members give the same bytes: it has no times, owners
+ * or modes of this machine.
  */
 #ifndef BI_PACK_H
 #define BI_PACK_H
@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 
 struct pack;
@@ -25,9 +26,17 @@ const struct pack_kind *pack_kind_of(const char *name);
 /* The formats plain tar and zip. */
 extern const struct pack_kind *const pack_tar, *const pack_zip;
 
-/* Begins an archive on FD. MANIFEST is the name of the last member, which has the SHA-256 of each other member. Returns
- * NULL with a message if this libarchive does not support the format. pack_end() or pack_drop() frees it. */
+/* Begins an archive on FD. MANIFEST is the name of the last member, which has the SHA-256 of each other member, and is
+ * copied. Returns NULL with a message if this libarchive does not support the format. pack_end() or pack_drop() frees
+ * it. */
 struct pack *pack_begin(const struct pack_kind *kind, int fd, const char *manifest);
+
+/* The same into the empty directory TREE: each member becomes a file. pack_end() then stores the SHA-256 of the
+ * manifest and the bytes of all files. Nothing is synced. Returns NULL with a message. */
+struct pack *pack_begin_tree(const char *tree, const char *manifest);
+
+/* Returns the lines of the manifest up to now. */
+const struct buf *pack_sums(const struct pack *p);
 
 /* Adds a member of N bytes. Returns 0, or -1 with errno. */
 int pack_bytes(struct pack *p, const char *name, const void *bytes, size_t n);

@@ -241,6 +241,38 @@ members_read(const struct request *r, struct doc *d, struct members *m, bool (*w
 	return whole;
 }
 
+static void
+add_flat(struct members *m, const char *name, struct buf *bytes)
+{
+	m->v = buf_grow(m->v, m->count, sizeof(*m->v));
+	m->v[m->count++] = (struct member_one){.name = buf_strdup(name), .bytes = bytes->data, .n = bytes->len};
+	*bytes = (struct buf){0};
+}
+
+bool
+members_flat(const struct request *r, struct doc *d, struct members *m)
+{
+	struct buf bytes = {0}, meta = {0};
+	const char *from, *to;
+	bool cut = false;
+
+	*m = (struct members){0};
+	if (!request_read(r, d, MEMBER_MAX, &bytes, &cut)) {
+		buf_free(&bytes);
+		return false;
+	}
+	d->truncated = d->truncated || cut;
+	from = strstr(bytes.data, "<office:meta>");
+	to = from ? strstr(from, "</office:meta>") : NULL;
+	if (to) {
+		buf_add(&meta, from, (size_t)(to - from) + strlen("</office:meta>"));
+		add_flat(m, "meta.xml", &meta);
+	}
+	add_flat(m, "content.xml", &bytes);
+	sort_names(m);
+	return true;
+}
+
 const char *
 members_picture(const struct members *m, const char **saved, struct doc *d, const char *name, const char *alt)
 {

@@ -38,6 +38,9 @@ struct members {
  */
 bool members_read(const struct request *r, struct doc *d, struct members *m, bool (*wanted)(const char *name));
 
+/* The same for flat OpenDocument, where everything is one XML file: content.xml is that, and meta.xml a part of it. */
+bool members_flat(const struct request *r, struct doc *d, struct members *m);
+
 /* Fails with the reason for which A, which reads U, cannot be unpacked. Always false. */
 bool members_fail(struct archive *a, const struct unpack *u, struct doc *d);
 

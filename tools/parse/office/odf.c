@@ -12,6 +12,8 @@
 #include "records/rec.h"
 #include "xml.h"
 
+enum { DELETIONS = 10000 };
+
 bool
 odf_wants(const char *name)
 {
@@ -32,8 +34,9 @@ enter_place(struct odf *x, bool note)
 {
 	if (x->place_count++ >= ODF_PLACES)
 		return;
-	x->places[x->place_count - 1] =
-		(struct odf_place){x->paragraphs, x->lists, x->tables, x->opened, x->cells, x->filled, x->quoted, note};
+	x->places[x->place_count - 1] = (struct odf_place){x->paragraphs, x->lists,  x->tables, x->opened, x->cells,
+							   x->filled,     x->quoted, note,      x->raised, x->lowered};
+	x->raised = x->lowered = 0;
 	x->paragraphs = x->lists = x->opened = 0;
 	x->quoted = false;
 	if (note || !x->md->plain)
@@ -60,6 +63,8 @@ leave_place(struct odf *x)
 	x->cells = place->cells;
 	x->filled = place->filled;
 	x->quoted = place->quoted;
+	x->raised = place->raised;
+	x->lowered = place->lowered;
 	x->joined = false;
 }
 
@@ -91,95 +96,6 @@ is_box(const char *name)
 			      "regular-polygon", "path", "polyline", "line", "connector", "caption");
 }
 
-/* --- within a line --- */
-
-static void
-begin_span(struct odf *x, const char **attributes)
-{
-	const char *style = xml_attribute(attributes, "style-name");
-	const char *flags = style ? rec_string(x->styles.flags, style) : NULL;
-
-	if (x->spans < ODF_SPANS) {
-		snprintf(x->flags[x->spans], sizeof(x->flags[0]), "%s", flags ? flags : "");
-		if (flags && strchr(flags, 'b') && !x->md->heading)
-			md_open(x->md, MD_STRONG, NULL);
-		if (flags && strchr(flags, 'i'))
-			md_open(x->md, MD_EMPHASIS, NULL);
-		if (flags && strchr(flags, 's'))
-			md_open(x->md, MD_DELETED, NULL);
-	}
-	x->spans++;
-}
-
-static void
-end_span(struct odf *x)
-{
-	const char *flags;
-
-	if (x->spans == 0 || --x->spans >= ODF_SPANS)
-		return;
-	flags = x->flags[x->spans];
-	if (strchr(flags, 's'))
-		md_close(x->md, MD_DELETED);
-	if (strchr(flags, 'i'))
-		md_close(x->md, MD_EMPHASIS);
-	if (strchr(flags, 'b') && !x->md->heading)
-		md_close(x->md, MD_STRONG);
-}
-
-static void
-begin_link(struct odf *x, const char **attributes)
-{
-	const char *href = xml_attribute(attributes, "href");
-	bool web = href && (strncmp(href, "http://", 7) == 0 || strncmp(href, "https://", 8) == 0);
-
-	if (web)
-		doc_link(x->d, href, NULL);
-	if (web || (href && strncmp(href, "mailto:", 7) == 0))
-		md_open(x->md, MD_LINK, href);
-}
-
-/* A frame has its picture first, and then the description. */
-static void
-begin_picture(struct odf *x, const char **attributes)
-{
-	const char *href = xml_attribute(attributes, "href");
-
-	if (!href || x->picture)
-		return;
-	if (strncmp(href, "./", 2) == 0)
-		href += 2;
-	if (strncmp(href, "ObjectReplacements/", 19) != 0)
-		x->picture = buf_strdup(href);
-}
-
-static void
-end_frame(struct odf *x)
-{
-	const char *saved = x->picture ? members_picture(x->m, x->saved, x->d, x->picture, x->alt.data) : NULL;
-
-	if (saved)
-		md_image(x->md, saved, x->alt.data);
-	else if (x->picture)
-		doc_missing(x->d, "pictures");
-	if (x->picture && !saved && x->alt.len > 0)
-		md_text(x->md, x->alt.data, x->alt.len);
-	free(x->picture);
-	x->picture = NULL;
-	buf_clear(&x->alt);
-}
-
-static void
-put_blanks(struct odf *x, char blank, const char *count)
-{
-	long n = count ? strtol(count, NULL, 10) : 1;
-
-	if (!x->code)
-		md_text(x->md, " ", 1);
-	for (; x->code && n > 0 && n < ODF_SPANS; n--)
-		buf_add(&x->lines, &blank, 1);
-}
-
 /* --- the document --- */
 
 /* Whether a reader does not see the element. */
@@ -199,6 +115,11 @@ is_hidden(const struct odf *x, const char *name, const char **attributes)
 static bool
 is_ignored(struct odf *x, const char *name, const char **attributes)
 {
+	if (x->body && names_equal(name, "binary-data")) { /* of flat OpenDocument */
+		if (!x->frame_shown)
+			doc_missing(x->d, "pictures");
+		return true;
+	}
 	if (x->body && is_hidden(x, name, attributes)) {
 		doc_missing(x->d, "hidden text");
 		return true;
@@ -224,6 +145,7 @@ begin_block(struct odf *x, const char *name, const char **attributes)
 	} else if (names_equal(name, "list-item") || names_equal(name, "list-header")) {
 		odf_begin_item(x, names_equal(name, "list-header"), attributes);
 	} else if (names_equal(name, "table") && x->tables++ == 0) {
+		x->frame_shown = true;
 		odf_flush_lines(x);
 		md_table(x->md);
 	} else if (names_equal(name, "table-cell") || names_equal(name, "covered-table-cell")) {
@@ -248,24 +170,32 @@ begin_inline(struct odf *x, const char *name, const char **attributes)
 	const char *href;
 
 	if (names_equal(name, "span")) {
-		begin_span(x, attributes);
+		odf_begin_span(x, attributes);
 	} else if (names_equal(name, "a")) {
-		begin_link(x, attributes);
+		odf_begin_link(x, attributes);
 	} else if (names_equal(name, "line-break")) {
 		if (x->code)
 			buf_str(&x->lines, "\n");
 		else
 			md_break(x->md);
 	} else if (names_equal(name, "s")) {
-		put_blanks(x, ' ', xml_attribute(attributes, "c"));
+		odf_put_blanks(x, ' ', xml_attribute(attributes, "c"));
 	} else if (names_equal(name, "tab")) {
-		put_blanks(x, '\t', NULL);
+		odf_put_blanks(x, '\t', NULL);
+	} else if (names_equal(name, "frame")) {
+		x->frame_shown = false;
 	} else if (names_equal(name, "image")) {
-		begin_picture(x, attributes);
+		odf_begin_picture(x, attributes);
 	} else if (names_equal(name, "object")) {
+		x->frame_shown = true;
 		href = xml_attribute(attributes, "href");
 		if (href)
 			odf_put_object(x, href);
+	} else if (names_equal(name, "change-start")) {
+		href = xml_attribute(attributes, "change-id");
+		x->deleting = href && json_object_object_get_ex(x->deletions, href, NULL);
+	} else if (names_equal(name, "change-end")) {
+		x->deleting = false;
 	} else if (names_equal(name, "ruby-text")) {
 		md_text(x->md, "(", 1);
 	} else if (names_equal(name, "title") || names_equal(name, "desc")) {
@@ -276,17 +206,64 @@ begin_inline(struct odf *x, const char *name, const char **attributes)
 	}
 }
 
+/* What a slide's master shows on each slide, apart from placeholders. */
+static void
+begin_in_master(struct odf *x, const char *name, const char **attributes)
+{
+	if (names_equal(name, "master-page"))
+		x->in_master = true;
+	else if (names_equal(name, "notes") || names_equal(name, "header") || names_equal(name, "footer"))
+		x->in_master = false;
+	else if (names_equal(name, "frame") || (is_box(name) && !names_equal(name, "text-box")))
+		x->in_master_shape = !xml_attribute(attributes, "class");
+}
+
+/* An object that flat OpenDocument has in the same file. */
+static void
+begin_object(struct odf *x, const char **attributes)
+{
+	const char *type = xml_attribute(attributes, "mimetype");
+
+	if (type && strstr(type, "chart")) {
+		odf_flush_lines(x);
+		md_block(x->md);
+		odf_chart_open(&x->chart, x->d, x->md);
+	} else {
+		doc_missing(x->d, "embedded objects");
+		x->ignore = 1;
+	}
+}
+
+/* Which tracked changes delete text. Mostly it is with the change, but LibreOffice may leave it in its place. */
+static void
+take_change(struct odf *x, const char *name, const char **attributes)
+{
+	const char *id = names_equal(name, "changed-region") ? xml_attribute(attributes, "id") : NULL;
+
+	if (id)
+		snprintf(x->change, sizeof(x->change), "%s", id);
+	else if (names_equal(name, "deletion") && json_object_object_length(x->deletions) < DELETIONS)
+		json_object_object_add(x->deletions, x->change, json_object_new_boolean(1));
+}
+
 static void
 on_begin(void *arg, const char *name, const char **attributes)
 {
 	struct odf *x = arg;
 
+	if (x->ignore)
+		take_change(x, name, attributes);
 	if (x->ignore || is_ignored(x, name, attributes)) {
 		x->ignore++;
 	} else if (!x->body) {
 		odf_styles_element(&x->styles, name, attributes);
 		x->in_header = names_equal(name, "header") || names_equal(name, "footer") || x->in_header;
+		begin_in_master(x, name, attributes);
 		x->body = names_equal(name, "body");
+	} else if (x->chart.depth > 0) {
+		odf_chart_begin(&x->chart, name, attributes);
+	} else if (names_equal(name, "document")) {
+		begin_object(x, attributes);
 	} else if (x->in_math || names_equal(name, "math")) {
 		odf_math_begin(x, name, attributes);
 	} else {
@@ -312,11 +289,11 @@ end_element(struct odf *x, const char *name)
 	else if (names_equal(name, "table-cell") || names_equal(name, "covered-table-cell"))
 		odf_end_cell(x);
 	else if (names_equal(name, "span"))
-		end_span(x);
+		odf_end_span(x);
 	else if (names_equal(name, "a"))
 		md_close(x->md, MD_LINK);
 	else if (names_equal(name, "frame"))
-		end_frame(x);
+		odf_end_frame(x);
 	else if (names_equal(name, "title") || names_equal(name, "desc"))
 		x->in_alt = false;
 	else if (names_equal(name, "note-body") || names_equal(name, "annotation") || is_box(name))
@@ -336,6 +313,8 @@ on_end(void *arg, const char *name)
 
 	if (x->ignore)
 		x->ignore--;
+	else if (x->chart.depth > 0)
+		odf_chart_end(&x->chart, name);
 	else if (!x->body)
 		x->in_header = x->in_header && !names_equal(name, "header") && !names_equal(name, "footer");
 	else if (x->in_math)
@@ -357,15 +336,27 @@ look_at_header(struct odf *x, const char *s, size_t n)
 }
 
 static void
+look_at_master(struct odf *x, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] > ' ')
+			doc_missing(x->d, "text of slide masters");
+}
+
+static void
 on_text(void *arg, const char *s, size_t n)
 {
 	struct odf *x = arg;
 
-	if (x->ignore)
+	if (x->ignore || x->deleting)
 		return;
-	if (!x->body) {
+	if (x->chart.depth > 0) {
+		odf_chart_text(&x->chart, s, n);
+	} else if (!x->body) {
 		if (x->in_header)
 			look_at_header(x, s, n);
+		else if (x->in_master && x->in_master_shape)
+			look_at_master(x, s, n);
 	} else if (x->in_math) {
 		odf_math_text(x, s, n);
 	} else if (x->in_alt) {
@@ -374,7 +365,7 @@ on_text(void *arg, const char *s, size_t n)
 	} else if (x->paragraphs && x->code) {
 		buf_add(&x->lines, s, n);
 	} else if (x->paragraphs || x->in_creator) {
-		md_text(x->md, s, n);
+		odf_put_text(x, s, n);
 	}
 }
 
@@ -388,10 +379,11 @@ read_parts(struct odf *x)
 
 	if (styles)
 		xml_read(&reader, styles->bytes, styles->n);
-	x->body = x->in_header = false;
+	x->body = x->in_header = x->in_master = false;
 	x->ignore = 0;
 	whole = content && xml_read(&reader, content->bytes, content->n);
 	/* What is open where the file was damaged. */
+	odf_chart_close(&x->chart);
 	while (x->place_count > 0)
 		leave_place(x);
 	odf_flush_lines(x);
@@ -419,6 +411,7 @@ odf_parse(const struct members *m, struct tree *t, struct doc *d)
 	x->tree = t;
 	x->saved = buf_alloc(m->count * sizeof(*x->saved));
 	x->list_counts = json_object_new_object();
+	x->deletions = json_object_new_object();
 	odf_styles_begin(&x->styles);
 	dublin_core_read(members_find(m, "meta.xml"), d);
 	whole = read_parts(x);
@@ -428,6 +421,7 @@ odf_parse(const struct members *m, struct tree *t, struct doc *d)
 	buf_free(&x->lines);
 	buf_free(&x->mathml);
 	json_object_put(x->list_counts);
+	json_object_put(x->deletions);
 	free(x->picture);
 	free(x->saved);
 	free(x);

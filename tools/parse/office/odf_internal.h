@@ -5,8 +5,10 @@
 #define BI_PARSE_ODF_INTERNAL_H
 
 #include "office/odf.h"
+#include "office/odf_chart.h"
 #include "office/odf_slide.h"
 #include "office/odf_styles.h"
+#include "web/script_text.h"
 
 enum { ODF_CELLS = 64, ODF_SPANS = 80, ODF_PLACES = 8 };
 
@@ -15,6 +17,7 @@ struct odf_place {
 	unsigned paragraphs, lists, tables, opened;
 	size_t cells, filled;
 	bool quoted, note;
+	unsigned raised, lowered;
 };
 
 struct odf {
@@ -26,14 +29,17 @@ struct odf {
 	struct odf_styles styles;
 	char flags[ODF_SPANS][12]; /* of the spans that are open */
 	unsigned spans;
-	unsigned ignore;     /* depth below a skipped element */
-	unsigned paragraphs; /* that are open */
+	unsigned raised, lowered; /* spans that are superscripts and subscripts */
+	unsigned ignore;          /* depth below a skipped element */
+	unsigned paragraphs;      /* that are open */
 	bool body, quoted, code, in_header;
-	bool joined;      /* the next paragraph goes on with the line */
-	struct buf lines; /* of a block of code */
-	char *picture;    /* whose frame is open; written when that ends */
+	bool in_master, in_master_shape; /* of slides; the shape is no placeholder */
+	bool joined;                     /* the next paragraph goes on with the line */
+	struct buf lines;                /* of a block of code */
+	char *picture;                   /* whose frame is open; written when that ends */
 	struct buf alt;
 	bool in_alt, in_creator;
+	bool frame_shown;  /* the frame has a table or an object, of which the picture is a preview */
 	struct buf mathml; /* of a formula, as HTML has it */
 	unsigned in_math;  /* depth */
 	/* lists: those that are open */
@@ -43,6 +49,9 @@ struct odf {
 	long restart[ODF_LEVELS];
 	long count[ODF_LEVELS], outline[ODF_LEVELS];
 	char list_id[ODF_NAME];
+	struct json_object *deletions; /* the ids of tracked changes that delete text */
+	char change[ODF_NAME];
+	bool deleting;                   /* the text is one of them */
 	struct json_object *list_counts; /* id: how far it counted */
 	/* tables */
 	unsigned tables;
@@ -51,6 +60,7 @@ struct odf {
 	struct odf_place places[ODF_PLACES];
 	unsigned place_count;
 	struct odf_slide slide; /* of a presentation */
+	struct odf_chart chart; /* that is in the same file, as flat OpenDocument has them */
 };
 
 /* --- odf_blocks --- */
@@ -65,6 +75,16 @@ void odf_end_item(struct odf *x);
 void odf_begin_cell(struct odf *x, const char **attributes);
 void odf_end_cell(struct odf *x);
 void odf_end_row(struct odf *x);
+
+/* --- odf_inline --- */
+
+void odf_begin_span(struct odf *x, const char **attributes);
+void odf_end_span(struct odf *x);
+void odf_begin_link(struct odf *x, const char **attributes);
+void odf_begin_picture(struct odf *x, const char **attributes);
+void odf_end_frame(struct odf *x);
+void odf_put_blanks(struct odf *x, char blank, const char *count);
+void odf_put_text(struct odf *x, const char *s, size_t n);
 
 /* --- odf_math --- */
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "office/odf_internal.h"
 #include "web/dom.h"
 #include "web/math_tex.h"
@@ -82,6 +83,7 @@ odf_math_text(struct odf *x, const char *s, size_t n)
 struct object {
 	struct odf *x;
 	const char *missing;
+	bool chart;
 };
 
 static void
@@ -93,7 +95,8 @@ object_begin(void *arg, const char *name, const char **attributes)
 		odf_math_begin(o->x, name, attributes);
 		o->missing = NULL;
 	} else if (strcmp(name, "chart") == 0) {
-		o->missing = "charts";
+		o->chart = true;
+		o->missing = NULL;
 	}
 }
 
@@ -115,14 +118,25 @@ object_text(void *arg, const char *s, size_t n)
 		odf_math_text(o->x, s, n);
 }
 
+/* Behind the paragraph that it is in. */
+static void
+put_chart(struct odf *x, const char *href)
+{
+	md_aside_begin(x->md);
+	odf_chart_put(x->m, href, x->d, x->md);
+	md_aside_end(x->md);
+}
+
 void
 odf_put_object(struct odf *x, const char *href)
 {
-	struct object o = {x, "embedded objects"};
+	struct object o = {x, "embedded objects", false};
 	const struct member_one *part;
 	struct buf name = {0};
 
-	buf_printf(&name, "%s/content.xml", strncmp(href, "./", 2) == 0 ? href + 2 : href);
+	href += strncmp(href, "./", 2) == 0 ? 2 : 0;
+	buf_add(&name, href, strlen(href) - word_ends_in(href, "/"));
+	buf_str(&name, "/content.xml");
 	part = members_find(x->m, name.data);
 	if (part)
 		xml_read(&(struct xml_reader){.begin = object_begin, .end = object_end, .text = object_text, .arg = &o},
@@ -134,5 +148,7 @@ odf_put_object(struct odf *x, const char *href)
 	}
 	if (o.missing)
 		doc_missing(x->d, o.missing);
+	if (o.chart)
+		put_chart(x, href);
 	buf_free(&name);
 }

@@ -93,6 +93,19 @@ take_level(struct odf_list *list, bool counts, const char **attributes)
 	snprintf(one->suffix, ODF_AFFIX, "%s", suffix ? suffix : "");
 }
 
+/* A position is "super 58%", or a part of the font's height: "33% 58%", "-33%". */
+static bool
+is_raised(const char *position)
+{
+	return strncmp(position, "super", 5) == 0 || strtod(position, NULL) > 0;
+}
+
+static bool
+is_lowered(const char *position)
+{
+	return strncmp(position, "sub", 3) == 0 || strtod(position, NULL) < 0;
+}
+
 static void
 take_text_properties(struct odf_styles *s, const char **attributes)
 {
@@ -106,6 +119,8 @@ take_text_properties(struct odf_styles *s, const char **attributes)
 		put_flag(s, "s");
 	if ((value = xml_attribute(attributes, "display")) && strcmp(value, "none") == 0)
 		put_flag(s, "h");
+	if ((value = xml_attribute(attributes, "text-position")))
+		put_flag(s, is_raised(value) ? "^" : is_lowered(value) ? "_" : "");
 }
 
 void

@@ -24,7 +24,7 @@ struct odf_list {
 };
 
 struct odf_styles {
-	struct json_object *flags; /* name: some of b, i, s, t (a title), q (a quote), p (code), h (hidden) */
+	struct json_object *flags; /* name: some of b, i, s, t (a title), q (a quote), p (code), h (hidden), ^, _ */
 	struct json_object *places;
 	struct odf_list *lists;
 	size_t list_count;

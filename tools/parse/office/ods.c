@@ -7,6 +7,7 @@
 
 #include "base/words.h"
 #include "office/dublin_core.h"
+#include "office/odf_chart.h"
 #include "office/sheet_table.h"
 #include "records/rec.h"
 #include "request.h"
@@ -37,6 +38,7 @@ struct ods {
 	unsigned shapes; /* that are open */
 	bool object;     /* the shape shows one, and a picture instead of it */
 	char *picture;
+	struct odf_chart chart; /* that is in the same file */
 	size_t left, sheets;
 };
 
@@ -264,6 +266,32 @@ end_shape(struct ods *x)
 	buf_clear(&x->drawn);
 }
 
+/* What flat OpenDocument has in the same file, the element document or math, comes later. */
+static void
+begin_object(struct ods *x, const char *name, const char **attributes)
+{
+	const char *href = xml_attribute(attributes, "href");
+
+	x->object = true;
+	if (strcmp(name, "object-ole") == 0)
+		doc_missing(x->d, "embedded objects");
+	else if (href)
+		odf_chart_put(x->m, href, x->d, &x->below);
+}
+
+static void
+begin_inner(struct ods *x, const char *name, const char **attributes)
+{
+	const char *type = xml_attribute(attributes, "mimetype");
+
+	if (type && strstr(type, "chart")) {
+		odf_chart_open(&x->chart, x->d, &x->below);
+		return;
+	}
+	doc_missing(x->d, strcmp(name, "math") == 0 ? "formulas" : "embedded objects");
+	x->ignore = 1;
+}
+
 /* --- the document --- */
 
 static struct buf *
@@ -299,8 +327,7 @@ begin_in_cell(struct ods *x, const char *name, const char **attributes)
 	} else if (word_is_one_of(name, "title", "desc"))
 		x->in_alt = true;
 	else if (word_is_one_of(name, "object", "object-ole")) {
-		x->object = true;
-		doc_missing(x->d, strcmp(name, "object") == 0 ? "charts" : "embedded objects");
+		begin_object(x, name, attributes);
 	} else if (is_shape(name))
 		x->shapes++;
 }
@@ -314,7 +341,15 @@ on_begin(void *arg, const char *name, const char **attributes)
 		x->ignore++;
 		return;
 	}
-	if (!x->in_body)
+	if (x->in_sheet && strcmp(name, "binary-data") == 0) {
+		if (!x->object)
+			doc_missing(x->d, "pictures");
+		x->ignore = 1;
+	} else if (x->chart.depth > 0)
+		odf_chart_begin(&x->chart, name, attributes);
+	else if (x->in_sheet && word_is_one_of(name, "document", "math"))
+		begin_inner(x, name, attributes);
+	else if (!x->in_body)
 		read_style(x, name, attributes);
 	else if (!x->in_sheet) {
 		if (strcmp(name, "table") == 0)
@@ -336,6 +371,10 @@ on_end(void *arg, const char *name)
 
 	if (x->ignore) {
 		x->ignore--;
+		return;
+	}
+	if (x->chart.depth > 0) {
+		odf_chart_end(&x->chart, name);
 		return;
 	}
 	if (!x->in_sheet)
@@ -364,6 +403,10 @@ on_text(void *arg, const char *s, size_t n)
 	struct ods *x = arg;
 	struct buf *out = text_of(x);
 
+	if (x->chart.depth > 0) {
+		odf_chart_text(&x->chart, s, n);
+		return;
+	}
 	if (x->ignore || !x->in_sheet || (x->paragraphs == 0 && !x->in_author && !x->in_alt))
 		return;
 	if (out->len + n <= CELL)
@@ -384,6 +427,7 @@ ods_parse(const struct members *m, struct doc *d)
 	dublin_core_read(members_find(m, "meta.xml"), d);
 	whole = content && xml_read(&(struct xml_reader){.begin = on_begin, .end = on_end, .text = on_text, .arg = &x},
 				    content->bytes, content->n);
+	odf_chart_close(&x.chart);
 	end_sheet(&x);
 	doc_meta_number(d, "sheets", (double)x.sheets);
 	d->truncated = d->truncated || !whole;

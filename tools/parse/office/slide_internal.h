@@ -4,7 +4,9 @@
 #ifndef BI_PARSE_SLIDE_INTERNAL_H
 #define BI_PARSE_SLIDE_INTERNAL_H
 
+#include "office/omml.h"
 #include "office/slide_shapes.h"
+#include "web/script_text.h"
 
 enum { SLIDE_GROUPS = 16, SLIDE_LEVELS = 9, SLIDE_CELLS = 200 };
 
@@ -37,6 +39,10 @@ struct slide_reading {
 	int item_level[SLIDE_LEVELS + 1];
 	long count[SLIDE_LEVELS + 1];
 	bool linked;
+	bool wanted[MD_LINK], set[MD_LINK]; /* the marks of the run, and those that are open */
+	enum script_kind script;
+	struct omml *formula;
+	unsigned in_formula; /* depth; 0: none is open */
 	/* tables */
 	unsigned tables;
 	size_t cells;
@@ -48,6 +54,9 @@ double slide_number_of(const char **attributes, const char *name);
 /* The beginning and end of an element within a shape that belongs to its text. */
 void slide_text_begin(struct slide_reading *x, const char *name, const char **attributes);
 void slide_text_end(struct slide_reading *x, const char *name);
+
+/* Text of a run or a formula. */
+void slide_text_put(struct slide_reading *x, const char *s, size_t n);
 
 /* Begins the paragraph, unless it has begun, for what goes into it. */
 void slide_text_open(struct slide_reading *x);

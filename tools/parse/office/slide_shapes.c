@@ -186,7 +186,9 @@ take_part(struct slide_reading *x, const char *name, const char **attributes)
 static void
 begin_in_shape(struct slide_reading *x, const char *name, const char **attributes)
 {
-	if (is_name(name, "cNvPr"))
+	if (x->in_formula)
+		slide_text_begin(x, name, attributes);
+	else if (is_name(name, "cNvPr"))
 		take_name(x, attributes);
 	else if (is_name(name, "ph"))
 		take_placeholder(x, attributes);
@@ -276,7 +278,7 @@ on_text(void *arg, const char *s, size_t n)
 {
 	struct slide_reading *x = arg;
 
-	if (!x->in_text || x->ignore)
+	if ((!x->in_text && !x->in_formula) || x->ignore)
 		return;
 	if (x->s->kind == SHAPES_LAYOUT) {
 		/* What is not a placeholder is shown on each slide. */
@@ -285,8 +287,7 @@ on_text(void *arg, const char *s, size_t n)
 				doc_missing(x->d, "text of slide masters");
 		return;
 	}
-	slide_text_open(x);
-	md_text(x->md, s, n);
+	slide_text_put(x, s, n);
 }
 
 void
@@ -301,4 +302,5 @@ shapes_read(const struct shapes_source *s, const struct member_one *part, struct
 		d->truncated = true;
 	if (x.shape)
 		end_shape(&x);
+	omml_free(x.formula);
 }

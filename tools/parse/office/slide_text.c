@@ -4,6 +4,7 @@
 
 #include "base/words.h"
 #include "office/slide_internal.h"
+#include "web/math_tex.h"
 #include "xml.h"
 
 enum { TITLE = 2 };
@@ -89,6 +90,87 @@ slide_text_open(struct slide_reading *x)
 	}
 }
 
+/* --- runs and formulas --- */
+
+static void
+set_marks(struct slide_reading *x, const bool wanted[MD_LINK])
+{
+	for (int mark = 0; mark < MD_LINK; mark++) {
+		if (x->set[mark] == wanted[mark])
+			continue;
+		x->set[mark] = wanted[mark];
+		if (wanted[mark])
+			md_open(x->md, (enum md_mark)mark, NULL);
+		else
+			md_close(x->md, (enum md_mark)mark);
+	}
+}
+
+static void
+begin_run(struct slide_reading *x)
+{
+	memset(x->wanted, 0, sizeof(x->wanted));
+	x->script = SCRIPT_NONE;
+}
+
+static void
+take_run(struct slide_reading *x, const char **attributes)
+{
+	const char *strike = xml_attribute(attributes, "strike");
+	double baseline = slide_number_of(attributes, "baseline");
+
+	x->wanted[MD_STRONG] = word_is_one_of(xml_attribute(attributes, "b"), "1", "true") && !is_title(x);
+	x->wanted[MD_EMPHASIS] = word_is_one_of(xml_attribute(attributes, "i"), "1", "true");
+	x->wanted[MD_DELETED] = strike && !is_name(strike, "noStrike");
+	x->script = baseline > 0 ? SCRIPT_SUPER : baseline < 0 ? SCRIPT_SUB : SCRIPT_NONE;
+}
+
+void
+slide_text_put(struct slide_reading *x, const char *s, size_t n)
+{
+	struct buf text = {0};
+
+	if (x->in_formula) {
+		omml_text(x->formula, s, n);
+		return;
+	}
+	slide_text_open(x);
+	set_marks(x, x->wanted);
+	if (x->script == SCRIPT_NONE) {
+		md_text(x->md, s, n);
+		return;
+	}
+	buf_add(&text, s, n);
+	script_text_put(x->md, x->script, text.data);
+	buf_free(&text);
+}
+
+static void
+begin_formula(struct slide_reading *x)
+{
+	if (x->s->kind == SHAPES_LAYOUT)
+		return;
+	if (!x->formula)
+		x->formula = omml_new();
+	x->in_formula = 1;
+}
+
+static void
+end_in_formula(struct slide_reading *x, const char *name)
+{
+	if (--x->in_formula > 0) {
+		omml_end(x->formula, name);
+		return;
+	}
+	if (*omml_tex(x->formula)) {
+		slide_text_open(x);
+		math_tex_put(x->md, omml_tex(x->formula));
+	}
+	omml_clear(x->formula);
+}
+
+/* --- paragraphs --- */
+
 static void
 begin_paragraph(struct slide_reading *x)
 {
@@ -101,6 +183,7 @@ begin_paragraph(struct slide_reading *x)
 static void
 end_paragraph(struct slide_reading *x)
 {
+	set_marks(x, (bool[MD_LINK]){false});
 	if (is_title(x) || x->tables)
 		x->md->space = true; /* one heading, or one cell */
 	else
@@ -142,6 +225,7 @@ open_link(struct slide_reading *x, const char **attributes)
 	if (x->linked || x->depth < 5) /* the shape links, not its text */
 		return;
 	slide_text_open(x);
+	set_marks(x, (bool[MD_LINK]){false});
 	md_open(x->md, MD_LINK, url);
 	x->linked = true;
 }
@@ -149,18 +233,27 @@ open_link(struct slide_reading *x, const char **attributes)
 static void
 close_run(struct slide_reading *x)
 {
-	if (x->linked)
+	if (x->linked) {
+		set_marks(x, (bool[MD_LINK]){false});
 		md_close(x->md, MD_LINK);
+	}
 	x->linked = false;
 }
 
 void
 slide_text_begin(struct slide_reading *x, const char *name, const char **attributes)
 {
-	if (is_name(name, "t"))
+	if (x->in_formula) {
+		x->in_formula++;
+		omml_begin(x->formula, name, attributes);
+	} else if (is_name(name, "t"))
 		x->in_text = true;
 	else if (is_name(name, "p"))
 		begin_paragraph(x);
+	else if (is_name(name, "r") || is_name(name, "fld"))
+		begin_run(x);
+	else if (is_name(name, "rPr"))
+		take_run(x, attributes);
 	else if (is_name(name, "pPr"))
 		take_paragraph(x, attributes);
 	else if (is_name(name, "br")) {
@@ -173,7 +266,7 @@ slide_text_begin(struct slide_reading *x, const char *name, const char **attribu
 	else if (is_name(name, "lstStyle"))
 		x->in_list_style = true;
 	else if (is_name(name, "oMath"))
-		doc_missing(x->d, "formulas");
+		begin_formula(x);
 	else if (is_name(name, "tbl")) {
 		leave_items(x, 0);
 		if (x->tables++ == 0)
@@ -185,7 +278,9 @@ slide_text_begin(struct slide_reading *x, const char *name, const char **attribu
 void
 slide_text_end(struct slide_reading *x, const char *name)
 {
-	if (is_name(name, "t"))
+	if (x->in_formula)
+		end_in_formula(x, name);
+	else if (is_name(name, "t"))
 		x->in_text = false;
 	else if (is_name(name, "p"))
 		end_paragraph(x);
@@ -206,5 +301,6 @@ slide_text_end(struct slide_reading *x, const char *name)
 void
 slide_text_leave(struct slide_reading *x)
 {
+	set_marks(x, (bool[MD_LINK]){false});
 	leave_items(x, 0);
 }

@@ -19,7 +19,7 @@
 
 #define SPREADSHEET "application/vnd.oasis.opendocument.spreadsheet"
 
-enum { LISTED = 100000, TRIES = 100 };
+enum { LISTED = 100000, TRIES = 100, FLAT_HEAD = 1 << 14 };
 
 static struct {
 	struct tree *tree;
@@ -204,11 +204,13 @@ parse_zip(const struct request *r, struct doc *d)
 	struct members names;
 	bool whole = members_read(r, d, &names, package_wants);
 	enum zip_type type = find_zip_type(&names);
+	bool document = members_has(&names, "[Content_Types].xml") || members_has(&names, "mimetype");
 
 	members_free(&names);
 	if (d->failed && strcmp(d->failed, "unread") == 0)
 		return false;
-	if (!whole && (strstr(r->mime, "officedocument") || strstr(r->mime, "opendocument") || strstr(r->mime, "epub")))
+	if (!whole && (document || strstr(r->mime, "officedocument") || strstr(r->mime, "opendocument") ||
+		       strstr(r->mime, "epub")))
 		return false;
 	d->failed = NULL;
 	switch (type) {
@@ -233,11 +235,26 @@ parse_zip(const struct request *r, struct doc *d)
 	}
 }
 
+/* Flat OpenDocument; its type is in the root element. */
+static bool
+parse_flat(const struct request *r, struct doc *d, const char *head)
+{
+	struct members m;
+	bool parsed;
+
+	d->kind = "document";
+	parsed = members_flat(r, d, &m) &&
+		 (strstr(head, "\"" SPREADSHEET) ? ods_parse(&m, d) : odf_parse(&m, packed.tree, d));
+	members_free(&m);
+	return parsed;
+}
+
 bool
 packed_parse(const struct request *r, struct doc *d)
 {
-	char head[4] = "";
-	bool is_zip = pread(r->in, head, 4, 0) == 4 && memcmp(head, "PK\3\4", 4) == 0;
+	char head[FLAT_HEAD + 1] = "";
 
-	return is_zip ? parse_zip(r, d) : list_archive(r, d);
+	if (pread(r->in, head, FLAT_HEAD, 0) >= 4 && memcmp(head, "PK\3\4", 4) == 0)
+		return parse_zip(r, d);
+	return strstr(head, "<office:document") ? parse_flat(r, d, head) : list_archive(r, d);
 }

@@ -182,12 +182,21 @@ is_formula_script(const struct dom *d, uint32_t i)
 	return type && strncasecmp(type, "math/tex", 8) == 0;
 }
 
+/* Whether it is a template that a browser shows in the place of what the element around it has. */
+static bool
+is_shadow(const GumboNode *node)
+{
+	return node->type == GUMBO_NODE_TEMPLATE && tree_attribute(node, "shadowrootmode");
+}
+
 /* Whether it is never shown: it is no text, or a reader sees something else for it. */
 static bool
 is_never_shown(const struct dom *d, uint32_t i)
 {
 	const GumboNode *node = d->nodes[i].node;
 
+	if (is_shadow(node))
+		return false;
 	return node->type == GUMBO_NODE_COMMENT || node->type == GUMBO_NODE_TEMPLATE || is_annotation(node) ||
 	       (is_silent(dom_tag(d, i)) && !is_formula_script(d, i));
 }

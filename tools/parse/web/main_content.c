@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/utf8.h"
 
@@ -158,13 +159,45 @@ with_heading(const struct dom *d, uint32_t article)
 													     : article;
 }
 
+/* Whether the page states the title of a paper, for programs that collect citations. */
+static bool
+is_about_paper(const struct dom *d)
+{
+	for (uint32_t i = 0; i < d->count && dom_tag(d, i) != GUMBO_TAG_BODY; i++) {
+		const char *name = dom_tag(d, i) == GUMBO_TAG_META ? dom_attribute(d, i, "name") : NULL;
+
+		if (name && strcasecmp(name, "citation_title") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The abstract on a page about a paper, if the page does not have much more of that; 0 if there is none. */
+static uint32_t
+find_abstract(const struct dom *d)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = is_about_paper(d) ? 1 : d->count; i < d->count; i++) {
+		const char *class = dom_attribute(d, i, "class"), *id = dom_attribute(d, i, "id");
+
+		if (page_is_shown(d, i) && d->nodes[i].prose && d->nodes[i].mass >= d->nodes[0].mass * 0.3F &&
+		    ((class && strcasestr(class, "abstract")) || (id && strcasestr(id, "abstract"))) &&
+		    (best == 0 || d->nodes[i].mass > d->nodes[best].mass))
+			best = i;
+	}
+	return best;
+}
+
 static uint32_t
 choose_content(const struct page *p)
 {
 	const struct dom *d = p->d;
 	uint32_t i = 0, main = find_heaviest(d, 0, GUMBO_TAG_MAIN, " main "), article;
-	uint32_t child;
+	uint32_t child = find_abstract(d);
 
+	if (child)
+		return child;
 	if (main && d->nodes[main].mass >= d->nodes[0].mass * 0.4F)
 		i = main;
 	article = find_heaviest(d, i, GUMBO_TAG_ARTICLE, " article ");
@@ -248,6 +281,17 @@ is_shown_heading(const struct dom *d, uint32_t i)
 	return dom_is_heading(dom_tag(d, i)) && !d->nodes[i].hidden;
 }
 
+/* The last line before PICKED, no heading and no link, with the words of the title; 0 if there is none. */
+static uint32_t
+title_line(const struct dom *d, uint32_t picked, const char *title)
+{
+	for (uint32_t i = picked; i-- > 1;)
+		if (!d->nodes[i].hidden && dom_is_block(d, i) && d->nodes[i].own == d->nodes[i].text &&
+		    d->nodes[i].linked == 0 && has_title(d, i, title))
+			return i;
+	return 0;
+}
+
 uint32_t
 main_content_heading(const struct dom *d, uint32_t picked, const char *title)
 {
@@ -268,5 +312,5 @@ main_content_heading(const struct dom *d, uint32_t picked, const char *title)
 		    d->nodes[i].linked * 2 < d->nodes[i].text)
 			h1 = i;
 	}
-	return h1;
+	return h1 ? h1 : title_line(d, picked, title);
 }

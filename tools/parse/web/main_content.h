@@ -33,7 +33,7 @@
 uint32_t main_content_find(struct dom *d, const char *url, const char *title, const char *author);
 
 /* The place of the page's own heading if that is outside of what was picked, 0 if there is none: a heading with the
- * words of TITLE (which may be NULL), or else the last <h1> before. */
+ * words of TITLE (which may be NULL), or else the last <h1> before, or else a line with the words of TITLE. */
 uint32_t main_content_heading(const struct dom *d, uint32_t picked, const char *title);
 
 #endif

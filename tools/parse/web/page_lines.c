@@ -7,15 +7,17 @@
 
 #include "base/utf8.h"
 
+#include "web/page_ending.h"
+
 enum {
-	LABEL = 150,  /* characters of a line about the text */
-	SHORT = 100,  /* characters of one that is told by its words or dates */
-	AUTHOR = 800, /* of a paragraph about the author */
-	LINE = 80,    /* characters of a short line */
-	AUTHORS = 3,  /* of messages */
-	TEASER = 15,  /* characters of the link of a teaser */
-	SAY = 25,     /* characters before it */
-	NODES = 300,  /* below a line, hidden ones too: each look at a line reads all of them */
+	LABEL = 150, /* characters of a line about the text */
+	SHORT = 100, /* characters of one that is told by its words or dates */
+	LINE = 80,   /* characters of a short line */
+	AUTHORS = 3, /* of messages */
+	TEASER = 15, /* characters of the link of a teaser */
+	TEASERS = 4, /* in one place */
+	SAY = 25,    /* characters before it */
+	NODES = 300, /* below a line, hidden ones too: each look at a line reads all of them */
 };
 
 /* --- lines about the text --- */
@@ -78,15 +80,41 @@ is_sentence(const char *text)
 	return n > 0 && strchr(".!?\"'", text[n - 1]);
 }
 
+/* Whether the words of a line below the text tell whose it is, or who worked on it. */
+static bool
+says_whose(const char *text)
+{
+	static const char *const words[] = {"copyright",
+					    "\xc2\xa9",
+					    "\xe2\x93\x92",
+					    "\xec\xa0\x80\xec\x9e\x91\xea\xb6\x8c",
+					    "\xeb\xac\xb4\xeb\x8b\xa8",
+					    "\xe7\x89\x88\xe6\x9d\x83",
+					    "\xe8\xb4\xa3\xe4\xbb\xbb\xe7\xbc\x96\xe8\xbe\x91",
+					    "\xe8\xb2\xac\xe4\xbb\xbb\xe7\xb7\xa8\xe8\xbc\xaf",
+					    "\xe7\x84\xa1\xe6\x96\xad\xe8\xbb\xa2\xe8\xbc\x89",
+					    "reporting by",
+					    "our standards",
+					    "all rights reserved",
+					    "this entry was posted",
+					    "posted in",
+					    "filed under",
+					    "first published"};
+
+	while (isspace((unsigned char)*text))
+		text++;
+	return begins_with(text, words, sizeof(words) / sizeof(words[0])) || strcasestr(text, "all rights reserved");
+}
+
 /* Whether the words of a short line tell when or by whom the text was written, or what to do with it. HEAD: the line is
  * above the text; below it, a sentence is always of the text. */
 static bool
 is_label_text(const struct dom *d, uint32_t i, bool head)
 {
-	static const char *const words[] = {"published", "updated", "posted",      "last updated", "share",
-					    "print",     "advert",  "listen",      "save",         "publi\xc3",
-					    "aktualis",  "stand:",  "ver\xc3\xb6", "follow",       "subscribe",
-					    "partager",  "teilen",  "compartir"};
+	static const char *const words[] = {"published", "updated",  "modified", "posted",      "last updated",
+					    "share",     "print",    "advert",   "listen",      "save",
+					    "publi\xc3", "aktualis", "stand:",   "ver\xc3\xb6", "follow",
+					    "subscribe", "partager", "teilen",   "compartir"};
 	struct buf text = {0};
 	const char *at;
 	bool found = false;
@@ -94,7 +122,9 @@ is_label_text(const struct dom *d, uint32_t i, bool head)
 	dom_collect(d, i, &text, true);
 	for (at = text.data; *at && !isalnum((unsigned char)*at) && (unsigned char)*at < 0x80;)
 		at++;
-	if (head || !is_sentence(at))
+	if (!head && says_whose(text.data))
+		found = true;
+	else if (head || !is_sentence(at))
 		found = begins_with(at, words, sizeof(words) / sizeof(words[0])) || !has_letters(at);
 	if (head)
 		found = found || is_by_line(at) || strcasestr(at, "min read") || strcasestr(at, "minute read") ||
@@ -134,6 +164,20 @@ says_when(const struct dom *d, uint32_t i)
 	return found;
 }
 
+/* Whether a part with an author and a date has a line with neither, that is no link: what the author said. */
+static bool
+says_more(const struct page *p, uint32_t i)
+{
+	for (uint32_t k = i + 1; k < p->d->nodes[i].end; k++) {
+		const struct dom_node *n = &p->d->nodes[k];
+
+		if (!n->hidden && n->own > SAY && n->own_linked == 0 && p->signs[k].author == 0 &&
+		    p->signs[k].time == 0 && !says_when(p->d, k))
+			return true;
+	}
+	return false;
+}
+
 /* A line that says by whom and when something was written, anywhere: each message of a forum has one. */
 static bool
 is_signature(const struct page *p, uint32_t i)
@@ -143,7 +187,7 @@ is_signature(const struct page *p, uint32_t i)
 
 	return n->text > 0 && n->text < SHORT && n->end - i <= NODES && !n->prose && p->signs[i].author > 0 &&
 	       p->signs[i].heading == 0 && !page_is_table_part(tag) && tag != GUMBO_TAG_LI && dom_is_block(p->d, i) &&
-	       (p->signs[i].time > 0 || (n->own == n->text && says_when(p->d, i)));
+	       (p->signs[i].time > 0 || (n->own == n->text && says_when(p->d, i))) && !says_more(p, i);
 }
 
 /* Whether the part is the page's title, which some pages write as a link or as a plain line. */
@@ -165,27 +209,6 @@ is_title(const struct page *p, uint32_t i)
 	return same;
 }
 
-/* A paragraph below the text that begins with the author's name: "Ada Lovelace is a writer in London." */
-static bool
-is_about_author(const struct page *p, uint32_t i)
-{
-	const struct dom *d = p->d;
-	struct buf text = {0};
-	const char *at;
-	bool found;
-
-	if (!p->author || strlen(p->author) < 5 ||
-	    dom_find(d, i, d->nodes[i].end, GUMBO_TAG_BLOCKQUOTE) < d->nodes[i].end || d->nodes[i].text > AUTHOR ||
-	    d->nodes[i].own < 20)
-		return false;
-	dom_collect(d, i, &text, true);
-	for (at = text.data; isspace((unsigned char)*at);)
-		at++;
-	found = strncasecmp(at, p->author, strlen(p->author)) == 0;
-	buf_free(&text);
-	return found;
-}
-
 /* Whether the text before the link in I ends with a colon or a bar. */
 static bool
 says_before_link(const struct dom *d, uint32_t i)
@@ -199,59 +222,55 @@ says_before_link(const struct dom *d, uint32_t i)
 			buf_str(&text, dom_text(d, k));
 	for (n = text.len; n > 0 && isspace((unsigned char)text.data[n - 1]);)
 		n--;
-	found = n > 0 && strchr(":|", text.data[n - 1]);
+	found = n > 0 && strchr(":|[", text.data[n - 1]);
 	buf_free(&text);
 	return found;
 }
 
-/* A paragraph that is a link to another page of the site, alone or behind a word or two ("See also:"), between two
- * paragraphs of running text: a teaser. */
+/* Whether I is a paragraph, a box or a list: of these, teasers are made. */
 static bool
-is_teaser_line(const struct page *p, uint32_t i)
+may_be_teaser(const struct page *p, uint32_t i)
 {
-	const struct dom *d = p->d;
-	const struct dom_node *n = &d->nodes[i];
-	uint32_t before = page_previous(d, i), after = page_next(d, i);
+	GumboTag tag = dom_tag(p->d, i);
 
-	if (dom_tag(d, i) != GUMBO_TAG_P || n->links != 1 || n->linked < TEASER || n->text - n->linked > SAY ||
-	    n->text > LABEL || p->signs[i].outside > 0 || p->signs[i].author > 0 || !before || !after ||
-	    !page_is_prose(d, before) || !page_is_prose(d, after) || !part_leads_elsewhere(d, i))
-		return false;
-	return n->text == n->linked || says_before_link(d, i);
+	return tag == GUMBO_TAG_P || (p->article && p->signs[i].heading == 0 &&
+				      (tag == GUMBO_TAG_DIV || tag == GUMBO_TAG_UL || tag == GUMBO_TAG_ASIDE));
 }
 
-/* Whether the text has an address to write to, or begins as a request to subscribe or to follow does. */
+/* Whether a paragraph announces what follows it: it ends with a colon. */
 static bool
-asks_to_act(const struct dom *d, uint32_t i)
+announces(const struct dom *d, uint32_t i)
 {
 	struct buf text = {0};
 	bool found;
 
 	dom_collect(d, i, &text, true);
-	text.len = text.len < LABEL / 2 ? text.len : LABEL / 2;
-	found = strchr(text.data, '@') != NULL;
-	text.data[text.len] = '\0';
-	found = found || part_heading_of(text.data) == HEADING_APART;
+	while (text.len > 0 && isspace((unsigned char)text.data[text.len - 1]))
+		text.len--;
+	found = text.len > 0 && text.data[text.len - 1] == ':';
 	buf_free(&text);
 	return found;
 }
 
-/* A closing paragraph in italics that has something to act on, or is about the author: it is the editors' */
+/* Links to other pages of the site, alone or behind a word or two ("See also:"), between two paragraphs of running
+ * text: a teaser. */
 static bool
-is_end_note(const struct page *p, uint32_t i)
+is_teaser_line(const struct page *p, uint32_t i)
 {
 	const struct dom *d = p->d;
 	const struct dom_node *n = &d->nodes[i];
-	uint32_t k = i + 1;
+	uint32_t before, after;
 
-	if (dom_tag(d, i) != GUMBO_TAG_P || n->text == 0 || n->text > AUTHOR / 2)
+	if (n->links == 0 || n->links > TEASERS || n->linked < TEASER || n->text - n->linked > SAY || n->prose ||
+	    n->text > LABEL * n->links || p->signs[i].outside > 0 || p->signs[i].author > 0 || !may_be_teaser(p, i))
 		return false;
-	while (k < n->end && dom_text(d, k) && d->nodes[k].length == 0)
-		k++;
-	if (k >= n->end || (dom_tag(d, k) != GUMBO_TAG_EM && dom_tag(d, k) != GUMBO_TAG_I) ||
-	    d->nodes[k].text != n->text)
+	before = page_previous(d, i);
+	after = page_next(d, i);
+	if (!before || !after || !page_is_prose(d, before) || !page_is_prose(d, after) || !part_leads_elsewhere(d, i))
 		return false;
-	return n->links > 0 || asks_to_act(d, i);
+	if (dom_tag(d, i) != GUMBO_TAG_P)
+		return !announces(d, before);
+	return n->links == 1 && (n->text == n->linked || says_before_link(d, i));
 }
 
 /* The first and the last block of running text in the part; *FIRST is 0 if it has fewer than two. */
@@ -284,7 +303,7 @@ is_label(const struct page *p, uint32_t i, uint32_t first, uint32_t last)
 	bool above = p->d->nodes[i].end <= first, below = i >= p->d->nodes[last].end;
 
 	return is_signature(p, i) || ((above || below) && is_edge_label(p, i, above)) ||
-	       (below && (is_about_author(p, i) || is_end_note(p, i))) || (!above && !below && is_teaser_line(p, i));
+	       (below && page_ending_is_note(p, i)) || (!above && !below && is_teaser_line(p, i));
 }
 
 void
@@ -296,8 +315,8 @@ page_lines_drop_labels(struct page *p, uint32_t chosen)
 	find_prose(d, chosen, &first, &last);
 	if (!first)
 		return;
-	while (first && (is_about_author(p, last) || is_end_note(p, last))) {
-		page_drop(p, last);
+	for (uint32_t end; first && (end = page_ending_find(p, chosen, first, last)) > 0;) {
+		page_drop(p, end);
 		find_prose(d, chosen, &first, &last);
 	}
 	for (uint32_t i = chosen + 1; first && i < d->nodes[chosen].end;) {

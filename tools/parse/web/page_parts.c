@@ -239,6 +239,49 @@ is_headed_apart(const struct page *p, uint32_t i)
 	       page_first_heading(p, i) == HEADING_APART;
 }
 
+/* Whether the part beside I, before or after it, is of the same kind and has running text, and not much more of it. */
+static bool
+is_beside_alike(const struct page *p, uint32_t i)
+{
+	uint32_t beside[] = {page_previous(p->d, i), page_next(p->d, i)};
+
+	for (size_t k = 0; k < 2; k++)
+		if (beside[k] && page_is_alike(p->d, i, beside[k]) && p->signs[beside[k]].prose > 0 &&
+		    p->d->nodes[beside[k]].mass < p->d->nodes[i].mass * 4)
+			return true;
+	return false;
+}
+
+/* Whether all links of the part are at its end, where there is nothing else. */
+static bool
+ends_in_links(const struct dom *d, uint32_t i)
+{
+	uint32_t linked = 0;
+
+	for (uint32_t k = i + 1; k < d->nodes[i].end; k = d->nodes[k].end)
+		if (page_is_shown(d, k) && d->nodes[k].text > 0)
+			linked = d->nodes[k].linked == d->nodes[k].text ? linked + d->nodes[k].linked : 0;
+	return linked > 0 && linked == d->nodes[i].linked;
+}
+
+/* In an article, a box that asks for something, and ends with links to act on; or one with the headline of another
+ * article. It is alone: sections of a text are several, and written alike. */
+static bool
+is_appeal(const struct page *p, uint32_t i)
+{
+	const struct dom *d = p->d;
+	const struct dom_node *n = &d->nodes[i];
+	const struct part_signs *s = &p->signs[i];
+	GumboTag tag = dom_tag(d, i);
+
+	if (!p->article || (tag != GUMBO_TAG_DIV && tag != GUMBO_TAG_SECTION) || n->text > NOTICE || n->links == 0 ||
+	    n->links > 3 || s->prose > 2 || n->mass > p->all / 4 || i < p->first_prose || is_beside_alike(p, i))
+		return false;
+	if (s->heading > 0 && s->linked == s->heading)
+		return s->prose < 2 && s->outside == 0;
+	return n->linked * 5 < n->text && s->action > 0 && ends_in_links(d, i);
+}
+
 /* Links right below a heading that says that they are not the text, with no element around both. */
 static bool
 is_below_apart(const struct page *p, uint32_t i)
@@ -272,7 +315,8 @@ is_box(const struct page *p, uint32_t i)
 		return true;
 	if (n->text < TAGS && s->tag > 0 && s->tag >= n->links && !n->prose && n->linked * 2 > n->text)
 		return true;
-	if (is_notice(p, i) || is_sign_up(p, i) || is_author_box(p, i) || is_headed_apart(p, i) || is_below_apart(p, i))
+	if (is_notice(p, i) || is_sign_up(p, i) || is_author_box(p, i) || is_headed_apart(p, i) ||
+	    is_below_apart(p, i) || is_appeal(p, i))
 		return true;
 	if (n->text < LABEL && !n->prose && part_is_named(d, i, NAME_LABEL))
 		return true;

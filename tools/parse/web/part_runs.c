@@ -11,17 +11,18 @@ enum {
 	LINE = 25,      /* characters in the line of a link that are not of the link: it is a sentence */
 	CHILDREN = 400, /* nodes of a teaser */
 	SIGNS = 3,
-	MESSAGE = 8,  /* levels from a text to the message that it is in */
+	MESSAGE = 12, /* levels from a text to the message that it is in */
+	FEW = 300,    /* characters of a text that only opens a talk */
 	FORUMS = 100, /* parts that are compared with the text before them */
 };
 
 /* --- comments --- */
 
-/* The class of the nearest ancestor of a text that has one; "" if none is near. */
+/* The class of the nearest ancestor of a text, below the place TOP, that has one; "" if none is near. */
 static const char *
-class_around(const struct dom *d, uint32_t i)
+class_around(const struct dom *d, uint32_t i, uint32_t top)
 {
-	for (int level = 0; level < 3 && i != d->nodes[i].parent; level++) {
+	for (int level = 0; level < 3 && i >= top && i != d->nodes[i].parent; level++) {
 		const char *class = dom_attribute(d, i, "class");
 
 		if (class && *class)
@@ -31,17 +32,33 @@ class_around(const struct dom *d, uint32_t i)
 	return "";
 }
 
-/* Whether most texts in the part I are written like the text OPENING before it: the messages of a forum. */
+/* The block in the part I with most text of its own. */
+static uint32_t
+longest_text(const struct dom *d, uint32_t i)
+{
+	uint32_t longest = i;
+
+	for (uint32_t k = i; k < d->nodes[i].end; k++)
+		if (!d->nodes[k].hidden &&
+		    d->nodes[k].own - d->nodes[k].own_linked > d->nodes[longest].own - d->nodes[longest].own_linked)
+			longest = k;
+	return longest;
+}
+
+/* Whether most texts in the part I are written like the text OPENING before it: the messages of a forum. Of a part
+ * without running text, the longest line counts. */
 static bool
 is_forum(const struct dom *d, uint32_t i, uint32_t opening)
 {
-	const char *class = class_around(d, opening);
+	const char *class = class_around(d, opening, 1);
 	size_t texts = 0, same = 0;
 
+	if (!d->nodes[i].prose)
+		return *class && strcmp(class, class_around(d, longest_text(d, i), i)) == 0;
 	for (uint32_t k = i; k < d->nodes[i].end; k++)
 		if (!d->nodes[k].hidden && page_is_prose(d, k)) {
 			texts++;
-			same += *class && strcmp(class, class_around(d, k)) == 0;
+			same += *class && strcmp(class, class_around(d, k, i)) == 0;
 		}
 	return same * 2 > texts;
 }
@@ -146,15 +163,42 @@ end_of_article(const struct dom *d)
 		       : d->count;
 }
 
-float
-part_runs_drop_comments(struct page *p)
+/* Whether the part I is a message, or has messages, like that with the text OPENING, which is the first of BEFORE
+ * characters: it is no comment on it. On a page without a heading, what follows a text of a few lines and is much
+ * longer is what the page is for. */
+static bool
+is_talk(const struct page *p, uint32_t i, uint32_t opening, size_t before)
+{
+	if (before < FEW && p->signs[0].heading == 0 && p->d->nodes[i].prose && p->d->nodes[i].text > before * 2)
+		return true;
+	return (is_message(p->d, i, opening) && page_first_heading(p, i) == HEADING_OTHER) ||
+	       is_forum(p->d, i, opening);
+}
+
+/* Parts that look like comments of readers, and whether one of them is written like the text before them. */
+struct comments {
+	uint32_t *parts;
+	size_t count, room;
+	bool forum;
+};
+
+static void
+add_comments(struct comments *c, uint32_t i)
+{
+	if (c->count == c->room) {
+		c->room = c->room ? c->room * 2 : 16;
+		c->parts = buf_realloc(c->parts, c->room * sizeof(*c->parts));
+	}
+	c->parts[c->count++] = i;
+}
+
+static struct comments
+find_comments(const struct page *p)
 {
 	const struct dom *d = p->d;
+	struct comments found = {0};
 	uint32_t opening = 0, end = end_of_article(d);
 	size_t before = 0;
-	float mass = 0;
-	unsigned forums = 0;
-	bool any = false;
 
 	for (uint32_t i = 1; i < d->count;) {
 		const struct dom_node *n = &d->nodes[i];
@@ -170,20 +214,80 @@ part_runs_drop_comments(struct page *p)
 		}
 		signs = before >= BEFORE && dom_is_block(d, i) && !page_is_prose(d, i) ? comment_signs(p, i, i >= end)
 										       : 0;
-		if (signs >= 2 && !p->article && is_message(d, i, opening) && page_first_heading(p, i) == HEADING_OTHER)
-			signs = 0;
-		if ((signs >= SIGNS && (p->article || (forums < FORUMS && ++forums && !is_forum(d, i, opening)))) ||
-		    (signs == 2 && !n->prose)) {
-			mass += n->mass;
-			any = true;
-			page_drop(p, i);
-			i = n->end;
+		if (signs < SIGNS && (signs < 2 || n->prose)) {
+			i++;
 			continue;
 		}
-		i++;
+		if (!p->article && found.count < FORUMS && is_talk(p, i, opening, before)) {
+			found.forum = true;
+			i++;
+			continue;
+		}
+		add_comments(&found, i);
+		i = n->end;
 	}
-	if (any)
+	return found;
+}
+
+/* Whether I is a heading of comments that stand beside it, with no part around them: what follows has a field for a
+ * text, or links to reply. */
+static bool
+heads_comments(const struct page *p, uint32_t i)
+{
+	const struct dom *d = p->d;
+	unsigned reply = 0, area = 0;
+
+	if (!dom_is_heading(dom_tag(d, i)) || page_first_heading(p, i) != HEADING_TALK)
+		return false;
+	for (uint32_t k = page_next(d, i); k; k = page_next(d, k)) {
+		if (dom_tag(d, k) == GUMBO_TAG_H1)
+			return false;
+		reply += p->signs[k].reply;
+		area += p->signs[k].area;
+	}
+	return area > 0 || reply > 1;
+}
+
+/* Drops comments that have no part of their own, from their heading to the end of the part that they are in. */
+static float
+drop_headed_comments(struct page *p)
+{
+	const struct dom *d = p->d;
+	size_t before = 0;
+	float mass = 0;
+
+	for (uint32_t i = 1; i < d->count; i++) {
+		if (!page_is_shown(d, i)) {
+			i = d->nodes[i].end - 1;
+			continue;
+		}
+		before += page_is_prose(d, i) ? d->nodes[i].own : 0;
+		if (before < CLEAR || !heads_comments(p, i))
+			continue;
+		for (uint32_t k = i; k; k = page_next(d, k)) {
+			mass += d->nodes[k].dropped ? 0 : d->nodes[k].mass;
+			page_drop(p, k);
+		}
+		i = d->nodes[i].end - 1;
+	}
+	return mass;
+}
+
+float
+part_runs_drop_comments(struct page *p)
+{
+	struct comments found = find_comments(p);
+	float mass = 0;
+
+	for (size_t k = 0; k < found.count && !found.forum; k++) {
+		mass += p->d->nodes[found.parts[k]].mass;
+		page_drop(p, found.parts[k]);
+	}
+	if (!found.forum)
+		mass += drop_headed_comments(p);
+	if (mass > 0)
 		dom_count(p->d);
+	free(found.parts);
 	return mass;
 }
 

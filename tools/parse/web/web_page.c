@@ -55,6 +55,8 @@ page_begin(struct page *p, struct dom *d, const char *url, const char *title, co
 	p->signs = part_signs_count(d, url);
 	for (uint32_t i = 0; i < d->count && !p->article; i++)
 		p->article = states_article(d, i);
+	while (p->first_prose < d->count && (d->nodes[p->first_prose].hidden || !page_is_prose(d, p->first_prose)))
+		p->first_prose++;
 }
 
 void

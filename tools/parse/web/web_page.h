@@ -15,6 +15,7 @@ struct page {
 	const char *title;        /* likewise */
 	float all;                /* the weight of the whole page before anything is dropped */
 	bool article;             /* the page states that it is an article: og:type, JSON-LD or microdata */
+	uint32_t first_prose;     /* the first block of running text */
 };
 
 /* Reads what the page states, and counts the signs. TITLE and AUTHOR must stay valid; URL is the page's
