@@ -366,8 +366,17 @@ idx_goes_on_within_a_block(void **state)
 	for (int i = 0; i < 30; i++) {
 		snprintf(where[i], sizeof(where[i]), "%d", i);
 		/* Item 7 is its own subject, i7, and others call theirs so before and after. */
-		asks[i] = (struct batch_ask){
-			i == 6 ? NULL : i % 3 == 0 ? "i7" : "s", "url", where[i], "{}", NULL, NULL, NULL, false, 0, 0, false};
+		asks[i] = (struct batch_ask){i == 6 ? NULL : i % 3 == 0 ? "i7" : "s",
+					     "url",
+					     where[i],
+					     "{}",
+					     NULL,
+					     NULL,
+					     NULL,
+					     false,
+					     0,
+					     0,
+					     false};
 	}
 	assert_int_equal(batch_add(b, asks, 30), 0);
 	for (uint32_t k = 1; k <= 30; k++) {
@@ -474,8 +483,8 @@ what_others_add_is_taken_in(void **state)
 static void
 add_one_after(struct batch *b)
 {
-	struct batch_ask ask = {NULL, "url", "http://a/killed", "{\"url\":\"http://a/killed\"}", NULL, NULL, false, 0,
-				0,    false};
+	struct batch_ask ask = {
+		NULL, "url", "http://a/killed", "{\"url\":\"http://a/killed\"}", NULL, NULL, NULL, false, 0, 0, false};
 
 	NEED(batch_add(b, &ask, 1) == 0 && ask.item == 4);
 }
