@@ -89,7 +89,7 @@ TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tes
 TEST_LIBRARIES = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(wildcard tests/preload/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 SOURCES = $(wildcard tools/*/*.c tools/*/*.h tools/*/*/*.c tools/*/*/*.h tests/unit/*.c \
-	tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
+	tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c tests/coverage.c)
 
 comma = ,
 
@@ -106,7 +106,7 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all compile check check-long coverage prove prove-quick demo screenshots bench bench-quick lint format install uninstall \
+.PHONY: all compile check check-long coverage prove prove-quick demo screenshots bench bench-quick lint tidy analyze objects format install uninstall \
 	deb check-package clean packages
 all: $(BINARIES) $(HELPERS)
 
@@ -116,13 +116,15 @@ PACKAGES_make = run manual
 PACKAGES_check = run test
 PACKAGES_check-long = run test bench long prove fuzz
 PACKAGES_coverage = run test
-PACKAGES_prove = run test prove fuzz
+PACKAGES_prove = run test prove fuzz lint
 PACKAGES_prove-quick = run test prove fuzz
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
 PACKAGES_bench = run test bench
 PACKAGES_bench-quick = run test bench
 PACKAGES_lint = run test lint
+PACKAGES_tidy = lint
+PACKAGES_analyze = lint
 PACKAGES_deb = deb
 PACKAGES_check-package = deb
 PACKAGES = $(sort build $(foreach goal,$(or $(MAKECMDGOALS),make),$(PACKAGES_$(goal))))
@@ -236,10 +238,11 @@ $(BUILD)/tests/atomic_file_test.t: LINK += -Wl,--wrap=openat,--wrap=lock_try
 $(BUILD)/tests/batch_keys_test.t: LINK += -Wl,--wrap=openat,--wrap=pwrite
 
 # The tests of the parts of bi-parse have these.
-PARSE_TESTS = $(addprefix $(BUILD)/tests/,extract_test.t answer_test.t main_text_test.t markdown_test.t)
+PARSE_TESTS = $(addprefix $(BUILD)/tests/,extract_test.t answer_test.t main_text_test.t main_text_parts_test.t markdown_test.t)
 LIBS_extract_test = $(LIBS_parse)
 LIBS_answer_test = $(LIBS_parse)
 LIBS_main_text_test = $(LIBS_parse)
+LIBS_main_text_parts_test = $(LIBS_parse)
 LIBS_markdown_test = $(LIBS_parse)
 $(PARSE_TESTS): $(PARSE)
 $(PARSE_TESTS:$(BUILD)/tests/%.t=$(BUILD)/tests/unit/%.o): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl)
@@ -307,13 +310,19 @@ BENCH_PROGRAMS = $(BUILD)/tests/bench/minimal $(BUILD)/tests/bench/sink $(BUILD)
 $(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
 	$(call link,$^)
 
+# What the programs for coverage have beside.
+ifdef COVERAGE
+$(BINARIES) $(HELPERS): LINK += -Wl,--wrap=confine_process,--wrap=_exit $(BUILD)/tests/coverage.o
+$(BINARIES) $(HELPERS): | $(BUILD)/tests/coverage.o
+endif
+
 # All that is compiled, with nothing run: tests/lint calls it with each compiler.
 compile: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal $(BUILD)/tests/bench/sink
 
 # TESTS has words: only the files whose path has one of them.
 TESTS =
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run $(TESTS)
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) COVERAGE=$(COVERAGE) tests/run $(TESTS)
 
 # The share of the lines of tools/ that the tests run, whatever becomes of the tests.
 coverage: | packages
@@ -354,6 +363,12 @@ bench-quick: all $(BENCH_PROGRAMS) | packages
 
 lint: compile | packages
 	tests/lint
+
+# What analyzers say of tools/, each in the compiler's place: `tidy` takes two minutes, and is a part of lint; `analyze`
+# follows each path, which takes 40 minutes of one processor. Both look again only at what has changed.
+tidy analyze: | packages
+	$(MAKE) -k BUILD=build/$@ CC='tests/static/cc $@' objects
+objects: $(call objects,tools/*/*.c tools/*/*/*.c)
 
 format:
 	clang-format -i $(SOURCES)

@@ -718,6 +718,17 @@ s.3 2 undecided      CC0 1.0 completed"
 	run -66 bi-collect --format none.jq -o b E
 }
 
+@test "a filter sees no environment, and one that never ends is ended" {
+	batch E 1
+	printf '# export document\n[env | keys[]], (0 | localtime | mktime) | tojson\n' >mine.jq
+	BI_SECRET=x TZ=Asia/Tokyo bi-collect --format ./mine.jq -o mine E >/dev/null
+	assert_equal "$(<mine)" '[]0'
+	printf '# export document\nlast(repeat(1))\n' >bad.jq
+	run -70 prlimit --cpu=3 -- bi-collect --format ./bad.jq -o b E
+	assert_output --partial 'bad.jq took too much processor time'
+	[ ! -e b ]
+}
+
 @test "with nothing decided there is exit 1 and no file, whatever the format, and without an export too" {
 	local format
 

@@ -48,6 +48,7 @@ assert_tells_nothing() {
 setup() {
 	bi_setup
 	[ -z "${SANITIZE:-}" ] || skip 'a preloaded library and sanitizers do not go together'
+	[ -z "${COVERAGE:-}" ] || skip 'the helpers are not confined: tests/coverage.c'
 }
 
 @test "a helper that was taken over reaches nothing, and cannot ask what is there" {

@@ -121,6 +121,16 @@ attacked() {
 	for name in a.fb2 a.dbk a.ipynb; do
 		why $name damaged
 	done
+	# Also if the program had no chance to say so.
+	readers <<<"application/x-fictionbook+xml,.fb2,.dbk,.ipynb,.rtf markdown - $attack sleep"
+	for name in a.fb2 a.dbk a.ipynb; do
+		run -1 bi-parse -j --timeout 1 $name
+		assert_output --partial '"code":"parse_damaged"'
+	done
+	printf '{\\rtf1 a}' >a.rtf
+	run -1 bi-parse -j --timeout 1 a.rtf
+	assert_output --partial '"code":"system_error"'
+	readers <<<"application/x-fictionbook+xml,.fb2,.dbk,.ipynb markdown - $attack fail"
 	printf '<FictionBook/>' >b.fb2
 	printf '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY e SYSTEM "file:///x">]><article>&e;</article>' >b.dbk
 	printf '{"cells":[]}' >b.ipynb

@@ -82,6 +82,8 @@ nonsense_from_the_helper_is_not_believed(void **state)
 	answers("Mf 2 0 a\nBhi\nE\nZ\n", "a[hi] .");
 	answers("Mf -1 0 a\nE\nZ\n", "a[] .");
 	answers("Mf 2 0  a \nE\nZ\n", " a [] .");
+	answers("W\nMf 2 0 a\nE\nW\nW\nZ\n", "a[] .");
+	answers("Mf 2 0 a\nW\n", "a[!archive_crashed");
 	answers("Bhi\n", "!archive_crashed");
 	answers("E\n", "!archive_crashed");
 	answers("X\n", "!archive_crashed");

@@ -2,58 +2,9 @@
  * Which part of a page bi-parse takes for its main text, and how it writes what is not plain text: headings with links,
  * superscripts, formulas, dates.
  */
-#include "testing.h"
+#include "main_text.h"
 
-#include "web/html.h"
 #include "web/page_date.h"
-
-static struct tree *tree;
-
-static void
-parse(struct doc *d, const char *html)
-{
-	doc_begin(d, -1);
-	html_page(tree, html, strlen(html), "http://h.x/d/page", false, d);
-	md_end(&d->md);
-}
-
-/* Of each page: what its text has, and what it does not have, words between blanks. */
-struct page {
-	const char *html, *has, *lacks;
-};
-
-static void
-check_words(const char *text, const char *words, bool expected)
-{
-	char word[32];
-
-	for (size_t n; *words; words += n + (words[n] == ' ')) {
-		n = strcspn(words, " ");
-		snprintf(word, sizeof(word), "%.*s", (int)n, words);
-		if ((strstr(text, word) != NULL) != expected)
-			fail_msg("'%s' is %sin the text:\n%s", word, expected ? "not " : "", text);
-	}
-}
-
-static void
-compare(const struct page *pages, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct doc d;
-
-		parse(&d, pages[i].html);
-		check_words(d.md.out.data, pages[i].has, true);
-		check_words(d.md.out.data, pages[i].lacks, false);
-		doc_free(&d);
-	}
-}
-
-#define COMPARE(pages) compare(pages, sizeof(pages) / sizeof((pages)[0]))
-
-#define P(word)                                                                                               \
-	"<p>" word                                                                                            \
-	" is the first word of a paragraph that is long enough, with a comma or two, to be the running text " \
-	"of a page.</p>"
 
 static void
 names_alone_do_not_decide(void **state)
@@ -123,6 +74,11 @@ comments_are_left_out_even_if_they_are_longer(void **state)
 					       "<div class=post><a href=/user/3>Cem</a><time>now</time><div "
 					       "class=body>" P("THREE") "</div></div></div></div>",
 		 "ONE TWO THREE", ""},
+		/* comments without a part around them */
+		{"<div><h2>T</h2>" P("ONE") P("ONE") P("ONE") "<h3>2 comments</h3><div><b>Ann</b>" P(
+			 "READER") "</div><p>READER2 too</p>"
+				   "<form><textarea></textarea></form></div>",
+		 "ONE", "READER READER2"},
 	};
 
 	(void)state;

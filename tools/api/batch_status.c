@@ -242,7 +242,7 @@ set_text(struct batch_status *v, struct batch_text *text)
 {
 	struct buf *old = &v->text.all, *new = &text->all;
 
-	if (old->len == new->len && memcmp(old->data, new->data, old->len) == 0) {
+	if (old->len == new->len && (old->len == 0 || memcmp(old->data, new->data, old->len) == 0)) {
 		buf_free(new);
 		return false;
 	}

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -13,7 +16,9 @@
 #include "base/words.h"
 #include "files/file.h"
 
-enum { PROGRAM_MAX = 1 << 20 };
+enum { PROGRAM_MAX = 1 << 20, SECONDS = 60 };
+
+static const rlim_t memory = (rlim_t)2 << 30; /* bytes */
 
 /* Sets OUT to the path of the filter WORD. False: there is none. */
 static bool
@@ -82,6 +87,43 @@ export_filter_find(const char *word, struct export_filter *f)
 	return true;
 }
 
+/* Limits RESOURCE of the child, unless its limit is lower. */
+static void
+limit(pid_t pid, enum __rlimit_resource resource, rlim_t most)
+{
+	struct rlimit r;
+
+	if (prlimit(pid, resource, NULL, &r) < 0 || r.rlim_cur <= most)
+		return;
+	r.rlim_cur = most;
+	if (prlimit(pid, resource, &r, NULL) < 0)
+		msg_warn_errno("cannot limit jq");
+}
+
+/* A filter gets more processor time and memory for a larger input IN. */
+static void
+limit_filter(pid_t pid, int in)
+{
+	struct stat st = {0};
+	rlim_t size = fstat(in, &st) < 0 ? 0 : (rlim_t)st.st_size;
+
+	limit(pid, RLIMIT_CPU, SECONDS + (size >> 20));
+	limit(pid, RLIMIT_DATA, memory + 16 * size);
+}
+
+static int
+report_failure(const struct export_filter *f, int rc)
+{
+	if (rc == 128 + SIGXCPU || rc == 128 + SIGKILL)
+		msg_warn("the filter %s took too much processor time, and jq was ended; nothing is exported: does the "
+			 "filter end? bi-exports(5) has its limits",
+			 f->path.data);
+	else
+		msg_warn("the filter %s failed: jq's message is above; nothing is exported", f->path.data);
+	return EX_SOFTWARE;
+}
+
+/* What a filter writes depends on nothing but the records: it sees no environment, and no ~/.jq. */
 int
 export_filter_run(const struct export_filter *f, int in, int out)
 {
@@ -97,15 +139,15 @@ export_filter_run(const struct export_filter *f, int in, int out)
 				   folder.data, (char[]){"-f"}, f->path.data, NULL},
 		.fds = (struct child_fd[]){{in, STDIN_FILENO}, {out, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}},
 		.fd_count = 3,
+		.environment = (char *[]){NULL},
 	});
+	if (pid >= 0)
+		limit_filter(pid, in);
 	rc = pid < 0 ? -1 : child_wait(pid);
 	buf_free(&folder);
 	if (pid < 0) {
 		msg_warn_errno("cannot start jq, which runs the filters of exports; install it");
 		return EX_UNAVAILABLE;
 	}
-	if (rc == 0)
-		return EX_ALL_WELL;
-	msg_warn("the filter %s failed: jq's message is above; nothing is exported", f->path.data);
-	return EX_SOFTWARE;
+	return rc == 0 ? EX_ALL_WELL : report_failure(f, rc);
 }

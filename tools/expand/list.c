@@ -11,6 +11,7 @@
 
 #include "base/human.h"
 #include "base/msg.h"
+#include "base/trouble.h"
 #include "base/when.h"
 #include "confined/expand.h"
 #include "files/file.h"
@@ -63,7 +64,7 @@ say_not(const struct listing *l, const char *file, const char *member, const cha
 	rec_add_string(o, "file", file);
 	rec_add_string(o, "member", member);
 	rec_add_string(o, "status", status);
-	rec_add_error(o, code, why, false);
+	rec_add_error(o, code, why, strcmp(code, TROUBLE_CODE) == 0);
 	rec_write_json(o);
 }
 

@@ -46,7 +46,7 @@ static const char file[] = "libcurl.so.4";
 	X(curl_url_set)             \
 	X(curl_version_info)
 
-#define MEMBER(name) __typeof__(name) *name;
+#define MEMBER(name) __typeof__(name) *name; /* NOLINT(bugprone-macro-parentheses): it declares the name */
 static struct {
 	FUNCTIONS(MEMBER)
 } loaded;
@@ -144,6 +144,7 @@ CURLSHcode(curl_share_setopt)(CURLSH *share, CURLSHoption option, ...)
 
 /* --- the others --- */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and lists of parameters take none. */
 #define FORWARD(type, name, parameters, arguments) \
 	type(name) parameters                      \
 	{                                          \
@@ -154,6 +155,7 @@ CURLSHcode(curl_share_setopt)(CURLSH *share, CURLSHoption option, ...)
 	{                                         \
 		FUNCTION(name) arguments;         \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #if LIBCURL_VERSION_NUM < 0x080000
 #define CONST

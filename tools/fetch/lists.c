@@ -48,7 +48,7 @@ format_of(const struct settings *set, const char *name)
 		     {".xml", LIST_SITEMAP},
 		     {".rss", LIST_FEED},
 		     {".atom", LIST_FEED}};
-	const char *dot = name ? strrchr(name, '.') : NULL;
+	const char *dot = strrchr(name, '.');
 
 	if (set->list_format != LIST_UNKNOWN)
 		return set->list_format;
@@ -78,7 +78,7 @@ add_stdin(struct lists *l)
 
 	list->name = "standard input";
 	list->fd = STDIN_FILENO;
-	list->format = format_of(l->set, NULL);
+	list->format = format_of(l->set, "");
 	l->stdin_read = true;
 }
 

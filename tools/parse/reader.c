@@ -67,9 +67,12 @@ reader_load(void)
 static bool
 fail(const struct reader *r, const struct request *q, struct doc *d, enum run_end end, const char *said)
 {
-	switch (end) {
-	case RUN_NOT:
+	if (end == RUN_NOT)
 		return doc_unread(d, errno);
+	/* A damaged file is that, however the program ended. */
+	if (end != RUN_TOO_BIG && reader_input_is_damaged(q, d))
+		return doc_fail(d, "damaged", "it is cut short or damaged, and %s cannot read it", r->argv[0]);
+	switch (end) {
 	case RUN_TOO_BIG:
 		return doc_fail(d, "memory", "it has more than %d MiB, which is too large for %s", RUN_IN, r->argv[0]);
 	case RUN_NO_ROOM:
@@ -79,8 +82,6 @@ fail(const struct reader *r, const struct request *q, struct doc *d, enum run_en
 	case RUN_WAITED:
 		return doc_fail(d, "unread", "%s was kept waiting: it did not end within %d ms", r->argv[0], q->ms);
 	default:
-		if (reader_input_is_damaged(q, d))
-			return doc_fail(d, "damaged", "it is cut short or damaged, and %s cannot read it", r->argv[0]);
 		return doc_fail(d, "program", "%s cannot read it%s%s", r->argv[0], *said ? ": " : "", said);
 	}
 }

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 
 #include "base/utf8.h"
-#include "files/file.h"
 #include "charsets/charset.h"
+#include "files/file.h"
 #include "rtf_utf8.h"
 
 enum { MOST = 64 << 20 /* bytes; a larger file stays as it is */ };
@@ -176,7 +176,8 @@ reader_input_is_damaged(const struct request *q, struct doc *d)
 		size_t at = in.len > 3 && memcmp(in.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
 		at += strspn(in.data + at, " \t\r\n");
-		damaged = (in.data[at] == '<' && xml_is_damaged(&in)) || (in.data[at] == '{' && json_is_damaged(&in));
+		damaged = (in.data[at] == '<' && xml_is_damaged(&in)) ||
+			  (in.data[at] == '{' && in.data[at + 1] != '\\' /* RTF */ && json_is_damaged(&in));
 	}
 	buf_free(&in);
 	return damaged;

@@ -18,7 +18,7 @@
 #include "mail/mail_reader.h"
 #include "packets.h"
 
-enum { DEPTH = 100 };
+enum { DEPTH = 100, BETWEEN = 256 /* mails between two signs of life */ };
 
 static const struct confine_limits limits = {
 	.memory = EXPAND_MEMORY,
@@ -291,9 +291,12 @@ say_mail(int64_t start, int64_t end)
 static _Noreturn void
 say_mails(void)
 {
-	for (int64_t start, end; mail_box_next(&mail.box, &start, &end);)
+	for (int64_t start, end; mail_box_next(&mail.box, &start, &end);) {
 		if (!say_mail(start, end) && mail.message == 0)
 			packets_end_failed(UNPACK_NOT, "");
+		if (mail.message % BETWEEN == 0)
+			packets_say("W", 1, NULL, 0); /* many mails may have no attachments */
+	}
 	if (mail.box.failed)
 		packets_end_unread(mail.box.failed);
 	if (mail.deep)

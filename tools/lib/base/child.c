@@ -75,7 +75,7 @@ exec_child(const struct child *c, pid_t parent, int say)
 		sigaction(s, &usual, NULL); /* fails for signals that cannot be changed, which need no change */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execvp(c->program, c->argv);
+	execvpe(c->program, c->argv, c->environment ? c->environment : environ);
 	give_up(say);
 }
 

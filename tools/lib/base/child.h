@@ -25,6 +25,7 @@ struct child {
 	char *const *argv;          /* NULL-terminated, argv[0] included */
 	const struct child_fd *fds; /* the map; a standard descriptor that is not in it is /dev/null */
 	size_t fd_count;
+	char *const *environment; /* NULL-terminated; NULL: that of this process */
 	bool outlives; /* it survives this process: no death signal, a new session */
 	bool group;    /* it leads a new process group, so that kill(-pid, ...) reaches what it starts too */
 };

@@ -18,7 +18,8 @@
  *
  * or, between entries, once and last of all, "R" and a mode: `bi-expand --serve MODE` is to go on, "names" for names
  * that are not UTF-8, or at the beginning "mail" for a mail (message/rfc822, mbox, MHTML), whose attachments are the
- * entries. These load more than most archives need.
+ * entries. These load more than most archives need; or "W", as often as it likes: it works on, and has found no entry
+ * since the last packet.
  *
  * Last of all comes "Z", the end of the archive, or "F", a letter and words: why it stops here (enum unpack_fault). The
  * limits, and which members are refused, are decided here and not in bi-expand: it reads bytes of strangers, so its

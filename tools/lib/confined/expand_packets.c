@@ -352,6 +352,8 @@ expand_handle_packet(struct expand *e, size_t n, struct expand_member *out)
 	case 'U':
 	case 'X':
 		return take_entry_end(e, out);
+	case 'W':
+		return e->inside ? fail_nonsense(e) : EXPAND_AGAIN;
 	case 'Z':
 		return take_end(e);
 	case 'F':

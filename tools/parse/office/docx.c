@@ -125,6 +125,7 @@ read_all(struct docx *x, const char *main)
 	docx_styles_free(x->styles);
 	docx_numbering_free(x->numbering);
 	opc_free(&rels);
+	x->rels = NULL;
 	return whole;
 }
 

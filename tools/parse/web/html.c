@@ -243,6 +243,7 @@ add_all(struct tree *t, const char *text, size_t n, struct html_markdown *s)
 			html_notes_show(&dom);
 		s->dom = &dom;
 		html_markdown_add(s, 0);
+		s->dom = NULL;
 		dom_free(&dom);
 	}
 	tree_drop(t);
