@@ -279,12 +279,12 @@ the_same_ask_is_the_same_item(void **state)
 {
 	struct batch *b = batching_open(state, BATCH_WORK), *other = batching_open(state, BATCH_WORK);
 	struct batch_ask asks[] = {
-		{"1", "url", "http://a/", "{\"url\":\"http://a/\"}", NULL, NULL, false, 0, 0, false},
-		{"2", "url", "http://a/", "{\"url\":\"http://a/\"}", NULL, NULL, false, 0, 0, false},
-		{NULL, "url", "http://a/", "{\"url\":\"http://a/\",\"x\":1}", NULL, NULL, false, 0, 0, false},
-		{"1", "file", "http://a/", "{ }", NULL, NULL, false, 0, 0, false},
-		{"1", "url", "http://a/", "{\"title\":\"again\"}", NULL, NULL, false, 0, 0, false},
-		{"1", "url", "http://a/b", "{}", NULL, NULL, false, 0, 0, false},
+		{"1", "url", "http://a/", "{\"url\":\"http://a/\"}", NULL, NULL, NULL, false, 0, 0, false},
+		{"2", "url", "http://a/", "{\"url\":\"http://a/\"}", NULL, NULL, NULL, false, 0, 0, false},
+		{NULL, "url", "http://a/", "{\"url\":\"http://a/\",\"x\":1}", NULL, NULL, NULL, false, 0, 0, false},
+		{"1", "file", "http://a/", "{ }", NULL, NULL, NULL, false, 0, 0, false},
+		{"1", "url", "http://a/", "{\"title\":\"again\"}", NULL, NULL, NULL, false, 0, 0, false},
+		{"1", "url", "http://a/b", "{}", NULL, NULL, NULL, false, 0, 0, false},
 	};
 	static const uint32_t numbers[] = {1, 2, 3, 4, 1, 5};
 
@@ -366,8 +366,17 @@ idx_goes_on_within_a_block(void **state)
 	for (int i = 0; i < 30; i++) {
 		snprintf(where[i], sizeof(where[i]), "%d", i);
 		/* Item 7 is its own subject, i7, and others call theirs so before and after. */
-		asks[i] = (struct batch_ask){
-			i == 6 ? NULL : i % 3 == 0 ? "i7" : "s", "url", where[i], "{}", NULL, NULL, false, 0, 0, false};
+		asks[i] = (struct batch_ask){i == 6 ? NULL : i % 3 == 0 ? "i7" : "s",
+					     "url",
+					     where[i],
+					     "{}",
+					     NULL,
+					     NULL,
+					     NULL,
+					     false,
+					     0,
+					     0,
+					     false};
 	}
 	assert_int_equal(batch_add(b, asks, 30), 0);
 	for (uint32_t k = 1; k <= 30; k++) {
@@ -394,7 +403,7 @@ ask_many(struct batch *b, uint32_t from, bool is_new)
 		snprintf(where[i], sizeof(where[i]), "http://a/%u", from + i);
 		snprintf(id[i], sizeof(id[i]), "%u", (from + i) % 5000);
 		asks[i] = (struct batch_ask){
-			i % 3 == 0 ? id[i] : NULL, "url", where[i], "{\"x\":1}", NULL, NULL, false, 0, 0, false};
+			i % 3 == 0 ? id[i] : NULL, "url", where[i], "{\"x\":1}", NULL, NULL, NULL, false, 0, 0, false};
 	}
 	assert_int_equal(batch_add(b, asks, MANY_BLOCK), 0);
 	for (uint32_t i = 0; i < MANY_BLOCK; i++) {
@@ -474,8 +483,8 @@ what_others_add_is_taken_in(void **state)
 static void
 add_one_after(struct batch *b)
 {
-	struct batch_ask ask = {NULL, "url", "http://a/killed", "{\"url\":\"http://a/killed\"}", NULL, NULL, false, 0,
-				0,    false};
+	struct batch_ask ask = {
+		NULL, "url", "http://a/killed", "{\"url\":\"http://a/killed\"}", NULL, NULL, NULL, false, 0, 0, false};
 
 	NEED(batch_add(b, &ask, 1) == 0 && ask.item == 4);
 }
@@ -521,7 +530,7 @@ static void
 what_is_too_long_is_cut(void **state)
 {
 	struct batch *b = batching_make(state, 3);
-	struct batch_ask ask = {NULL, "url", "http://a/new", "{}", NULL, NULL, false, 0, 0, false};
+	struct batch_ask ask = {NULL, "url", "http://a/new", "{}", NULL, NULL, NULL, false, 0, 0, false};
 	struct stat st;
 
 	batching_end(b, 1, COMPLETED);
@@ -550,7 +559,7 @@ add_on_a_full_disk(void *arg)
 	signal(SIGXFSZ, SIG_IGN);
 	for (int i = 0; i < 50; i++) {
 		snprintf(where[i], sizeof(where[i]), "big%d", i);
-		asks[i] = (struct batch_ask){"s", "url", where[i], "{}", NULL, NULL, false, 0, 0, false};
+		asks[i] = (struct batch_ask){"s", "url", where[i], "{}", NULL, NULL, NULL, false, 0, 0, false};
 	}
 	NEED(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	errno = 0;

@@ -535,7 +535,8 @@ archives_are_awaited(struct archives *a, const struct job *j, struct job **retry
 void
 archives_want_stored(struct archives *a, struct target *t, uint32_t item, const char *line, size_t n)
 {
-	if (a->run->set->expand && item > t->wanted_to && memmem(line, n, "\"members\":", 10))
+	if ((a->run->set->expand || a->run->set->from_count) && item > t->wanted_to &&
+	    memmem(line, n, "\"members\":", 10))
 		strays_want(a->run, a->wants, t, item);
 }
 

@@ -15,6 +15,7 @@
 #include "notebook/notebook.h"
 #include "page.h"
 #include "result_record.h"
+#include "taken_record.h"
 #include "update.h"
 #include "upload.h"
 #include "validate.h"
@@ -62,7 +63,7 @@ find_types(struct writer *w, struct group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const struct body *b = &g->jobs[i]->body;
 
-		if (!is_fresh(g->jobs[i]))
+		if (!is_fresh(g->jobs[i]) || g->jobs[i]->taken)
 			continue;
 		which[asked] = i;
 		heads[asked++] = (struct type_head){b->held, b->held_len};
@@ -203,8 +204,9 @@ publish_files(struct group *g, bool sync)
 		update_print_name(j, j->name, sizeof(j->name));
 		if (!link_same(j, dir)) {
 			j->same_as = 0;
-			if ((few && sync && fsync(j->body.part.fd) < 0) ||
+			if ((few && sync && !j->taken && fsync(j->body.part.fd) < 0) ||
 			    (j->upload[0] ? upload_publish(j, dir, sync)
+			     : j->taken   ? taken_publish(j, dir, sync && few)
 					  : atomic_file_publish(&j->body.part, dir, j->name)) < 0)
 				fail_group(g, "giving a file its name");
 		}
@@ -224,7 +226,7 @@ hand_over(struct group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		struct job *j = g->jobs[i];
 
-		if (is_fresh(j)) {
+		if (is_fresh(j) && !j->taken) {
 			body_forget(&j->body);
 			j->filtered = true;
 			j->aside = ASIDE_THROUGH;
@@ -255,7 +257,9 @@ record_results(struct group *g, struct target *t, bool sync)
 		    errno != ENOENT)
 			msg_warn_errno("cannot remove %s, which the filter refused", j->name);
 		if (!j->line)
-			j->line = j->update && j->update->unchanged ? update_refreshed_line(j) : result_line(j);
+			j->line = j->taken                            ? taken_line(j)
+				  : j->update && j->update->unchanged ? update_refreshed_line(j)
+								      : result_line(j);
 		outcomes[n++] = (struct batch_outcome){
 			.item = j->item,
 			.completed = j->verdict.kind == GOT,
@@ -300,7 +304,7 @@ commit_group(struct writer *w, struct group *g)
 	if (!g->error)
 		find_types(w, g);
 	for (size_t i = 0; i < g->count && !g->error; i++)
-		if (is_fresh(g->jobs[i])) {
+		if (is_fresh(g->jobs[i]) && !g->jobs[i]->taken) {
 			validate_job(g->jobs[i]);
 			update_compare(g->jobs[i]);
 		}

@@ -46,6 +46,37 @@ on_member(struct dispatch *d, struct job *j)
 	}
 }
 
+/* An item that no part has: it is fetched, or stays pending. A member of an archive that the batch has needs nothing
+ * but that. */
+static void
+on_missed(struct dispatch *d, struct job *j)
+{
+	if (d->run.fatal || (d->run.set->offline && !(j->archive && j->archive < j->item &&
+						      batch_state(j->target->batch, j->archive) == 'c'))) {
+		d->parts->left += !d->run.fatal;
+		job_free(j);
+	} else if (j->archive) {
+		job_release_claim(j);
+		job_list_add(&d->members, j);
+	} else if (j->claimed) {
+		scheduler_add(d->scheduler, j);
+	} else {
+		scheduler_put(d->scheduler, j);
+	}
+}
+
+/* A new job, which a part may have. */
+static void
+on_new(struct dispatch *d, struct job *j)
+{
+	if (!take_part_find(d->take, j))
+		on_missed(d, j);
+	else if (!stop_allows_start(&d->run))
+		job_free(j); /* it stays pending */
+	else if (scheduler_claim(d->scheduler, j))
+		take_part_begin(d->take, j);
+}
+
 /* Fails a job whose host is held back for longer than it may wait. Returns whether it is. */
 static bool
 is_held_too_long(struct job *j)
@@ -231,6 +262,10 @@ dispatch_hand_on(struct dispatch *d)
 			on_finished(d, j);
 		} else if ((j = job_list_take(&d->ended))) {
 			commit_queue_add(d->commits, j);
+		} else if ((j = job_list_take(&d->new))) {
+			on_new(d, j);
+		} else if ((j = job_list_take(&d->missed))) {
+			on_missed(d, j);
 		} else if (!run_queue_is_empty(&d->stored)) {
 			stored_say_all(d);
 		} else if ((j = job_list_take(&d->members))) {
@@ -281,7 +316,14 @@ on_aside(struct dispatch *d, struct job *j)
 static void
 say_recorded(struct dispatch *d, const struct job *j)
 {
-	struct json_object *extra = j->update && !j->update->recheck ? json_object_new_object() : NULL;
+	struct buf line = {.data = j->line, .len = strlen(j->line)};
+	struct json_object *extra;
+
+	if (j->taken) {
+		stored_say(d, j->target, j->item, &line, NULL);
+		return;
+	}
+	extra = j->update && !j->update->recheck ? json_object_new_object() : NULL;
 
 	if (extra)
 		update_add_outcome(j, extra);

@@ -1,7 +1,8 @@
 /*
  * dispatch: which stage of bi-fetch follows which.
  *
- *	lists -> intake, or worker -> wants -> scheduler -> http, local, resume -> verdict -> commit -> output, stats
+ *	lists -> intake, or worker -> wants -> scheduler -> http, local, resume, take_part -> verdict -> commit ->
+ *output, stats
  *
  * Each stage has its own struct and header, and does not know the stages behind it. A stage is given work by a function
  * call, continues in the loop (base/loop.h), and adds finished work to lists. dispatch.c empties these lists, but the
@@ -31,6 +32,7 @@
 #include "robots_gate.h"
 #include "scheduler.h"
 #include "stats.h"
+#include "take_part.h"
 #include "worker.h"
 
 /* The stages of a run, and what they hand on. */
@@ -47,6 +49,8 @@ struct dispatch {
 	struct resume *resume;
 	struct local *local;
 	struct archives *archives;
+	struct from_parts *parts;        /* NULL: no --from */
+	struct take_part *take;          /* likewise */
 	struct postprocess *postprocess; /* NULL: results go through no filter */
 	struct commit_queue *commits;
 	struct output output;
@@ -59,6 +63,8 @@ struct dispatch {
 	/* What stages have done, and what comes next. */
 	struct run_queue wants;   /* items for the scheduler */
 	struct run_queue stored;  /* items that have a result */
+	struct job_list new;      /* for the parts of --from, not claimed */
+	struct job_list missed;   /* claimed, but no part has them after all */
 	struct job_list members;  /* members of archives, not claimed */
 	struct job_list answered; /* an attempt at a URL is over */
 	struct job_list finished; /* an attempt is over, and has its verdict */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "confined/media.h"
+#include "from_parts.h"
 #include "html/url.h"
 #include "recorded.h"
 #include "records/rec.h"
@@ -181,6 +182,7 @@ job_free(struct job *j)
 	j->target->jobs--;
 	answer_reset(&j->answer);
 	update_free(j);
+	taken_free(j->taken);
 	job_drop_media(j);
 	json_object_put(j->more);
 	job_forget_redirects(j);

@@ -19,6 +19,7 @@
 
 struct host;
 struct media_found;
+struct taken;
 struct update;
 
 /* What is to be made of a job's bytes before it is recorded. */
@@ -44,6 +45,7 @@ struct job {
 	uint32_t archive;       /* the item that it is a member of; 0: of none */
 	char *userinfo;         /* that URL had; NULL: none */
 	char *headers;          /* of its requests, a line each; NULL: none */
+	struct taken *taken;    /* from_parts.h: it is taken from a part; NULL: it is not */
 	struct update *update;  /* update.h: it is completed, and asked for again; NULL: it is not */
 	bool named;             /* the list names URL's host: it may get what the command line has for hosts */
 

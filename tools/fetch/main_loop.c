@@ -10,8 +10,9 @@
 #include "base/msg.h"
 #include "base/paths.h"
 #include "base/trouble.h"
-#include "files/root_write.h"
 #include "dispatch.h"
+#include "files/root_write.h"
+#include "from_picks.h"
 #include "go_on.h"
 #include "intake.h"
 #include "records/rec.h"
@@ -50,6 +51,15 @@ may_start(const struct main_loop *m)
 	       !(m->d.postprocess && postprocess_is_full(m->d.postprocess));
 }
 
+/* How many wanted items may become jobs in this turn. */
+static int
+look_most(const struct main_loop *m, int most)
+{
+	int room = m->d.take ? take_part_room(m->d.take) : most;
+
+	return room < most ? room : most;
+}
+
 static void
 unpack_archives(struct main_loop *m)
 {
@@ -58,6 +68,11 @@ unpack_archives(struct main_loop *m)
 	if (m->d.postprocess && postprocess_is_full(m->d.postprocess))
 		room.jobs = 0;
 	archives_turn(m->d.archives, &room);
+	dispatch_hand_on(&m->d);
+	if (!m->d.take)
+		return;
+	room = find_room(m);
+	take_part_turn(m->d.take, &room);
 	dispatch_hand_on(&m->d);
 }
 
@@ -69,7 +84,7 @@ start_jobs(struct main_loop *m)
 
 	if (m->d.run.stops.reason)
 		return;
-	scheduler_look(m->d.scheduler, &room, LOOK_A_TURN);
+	scheduler_look(m->d.scheduler, &room, look_most(m, LOOK_A_TURN));
 	dispatch_hand_on(&m->d);
 	while (scheduler_has_next(m->d.scheduler) && may_start(m) && stop_allows_start(&m->d.run)) {
 		j = scheduler_next(m->d.scheduler);
@@ -77,7 +92,7 @@ start_jobs(struct main_loop *m)
 			dispatch_begin(&m->d, j);
 		dispatch_hand_on(&m->d);
 		room = find_room(m);
-		scheduler_look(m->d.scheduler, &room, 1);
+		scheduler_look(m->d.scheduler, &room, look_most(m, 1));
 		dispatch_hand_on(&m->d);
 	}
 	host_table_release_kept(m->d.hosts);
@@ -89,6 +104,8 @@ is_all_postprocessed(const struct main_loop *m)
 {
 	const struct stop_conditions *stops = &m->d.run.stops;
 
+	if (m->d.take && !take_part_is_empty(m->d.take))
+		return false;
 	if (!commit_queue_is_empty(m->d.commits) || !(archives_are_empty(m->d.archives) || stops->archive_cut))
 		return false;
 	if (stops->reason)
@@ -145,7 +162,7 @@ run_turn(struct main_loop *m)
 		return;
 	output_flush(&m->d.output);
 	room = find_room(m);
-	if (scheduler_may_look(m->d.scheduler, &room) && !m->d.run.stops.reason)
+	if (scheduler_may_look(m->d.scheduler, &room) && look_most(m, 1) > 0 && !m->d.run.stops.reason)
 		loop_set_timer(m->d.run.loop, &m->at_once, 0);
 	if (loop_run_once(m->d.run.loop) < 0)
 		run_fail(&m->d.run, "waiting for events");
@@ -215,6 +232,11 @@ set_up(struct main_loop *m)
 	m->d.resume = resume_new(run, &m->d.finished);
 	m->d.local = local_new(run, &m->d.finished);
 	m->d.archives = archives_new(run, &m->d.wants, &m->d.stored, &m->d.ended);
+	m->d.parts = from_parts_open(run);
+	if (m->d.parts) {
+		m->d.take = take_part_new(run, m->d.parts, &m->d.ended, &m->d.missed);
+		scheduler_show_new(m->d.scheduler, &m->d.new);
+	}
 	if (set->through)
 		m->d.postprocess = postprocess_open(run, &m->d.ended);
 	m->cancel_timer = (struct loop_timer){.call = let_go_of_cancelled, .arg = m};
@@ -233,9 +255,11 @@ clean_up(struct main_loop *m)
 	resume_end(m->d.resume);
 	local_end(m->d.local);
 	archives_end(m->d.archives);
+	take_part_end(m->d.take);
 	postprocess_drop(m->d.postprocess);
 	while ((j = job_list_take(&m->d.answered)) || (j = job_list_take(&m->d.finished)) ||
-	       (j = job_list_take(&m->d.ended)) || (j = job_list_take(&m->d.members)))
+	       (j = job_list_take(&m->d.ended)) || (j = job_list_take(&m->d.members)) ||
+	       (j = job_list_take(&m->d.new)) || (j = job_list_take(&m->d.missed)))
 		job_free(j);
 	scheduler_end(m->d.scheduler);
 	commit_queue_end(m->d.commits); /* its jobs know hosts */
@@ -245,6 +269,7 @@ clean_up(struct main_loop *m)
 	run_queue_free(&m->d.wants);
 	run_queue_free(&m->d.stored);
 	open_batches_close_all(&m->d.batches);
+	from_parts_close(m->d.parts);
 	transfers_close(m->d.transfers);
 	intake_end(m->intake);
 	save_close(m->save);
@@ -337,6 +362,25 @@ begin(struct main_loop *m, struct lists *lists)
 	let_go_of_cancelled(m);
 }
 
+/* Takes the decisions of reviewers over, and says what the parts gave. Returns an exit code. */
+static int
+end_parts(struct dispatch *d)
+{
+	int code = EX_ALL_WELL;
+
+	for (struct target *t = d->batches.first; t; t = t->next)
+		if (from_picks_take(d->parts, t->batch) < 0 || from_parts_compare(d->parts, t->batch) < 0) {
+			code = msg_exit_code(errno);
+			msg_warn_errno(
+				"cannot compare the parts with the batch '%s', or take decisions of reviewers from "
+				"them; run the same command again",
+				batch_name(t->batch));
+		}
+	from_parts_say(d->parts, d->run.set->quiet);
+	d->stats.from = from_parts_counts(d->parts);
+	return code;
+}
+
 /* Ends a run that did its work, or met a stop condition. Returns its exit code. */
 static int
 end(struct main_loop *m)
@@ -344,7 +388,7 @@ end(struct main_loop *m)
 	struct dispatch *d = &m->d;
 	const struct settings *set = d->run.set;
 	bool cut = m->intake && lists_were_cut(m->intake->lists);
-	int code;
+	int code, picks_code = EX_ALL_WELL;
 
 	if (cut)
 		msg_warn("the records on standard input stopped without an end record: the program that wrote them was "
@@ -355,7 +399,13 @@ end(struct main_loop *m)
 	if (d->run.stop_signal)
 		stop_by_signal(m);
 	cut = cut || (m->intake && lists_upstream_exit(m->intake->lists));
+	if (d->parts)
+		picks_code = end_parts(d);
 	code = stop_say_end(&d->run);
+	if (code == EX_ALL_WELL && d->parts && d->parts->left)
+		code = EX_TEMPFAIL;
+	if (code == EX_ALL_WELL)
+		code = picks_code;
 	if (code == EX_ALL_WELL && d->worker)
 		code = worker_trouble(d->worker);
 	else if (code == EX_ALL_WELL && m->intake)
@@ -363,6 +413,7 @@ end(struct main_loop *m)
 	if (!code && m->save && m->intake->first_target)
 		code = save_item(m->save, m->intake->first_target->batch, m->intake->first_item, !set->no_sync);
 	code = stats_end(&d->stats, code, cut, d->records);
+	json_object_put(d->stats.from);
 	clean_up(m);
 	return code;
 }

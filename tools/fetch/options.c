@@ -34,6 +34,7 @@ enum {
 	COOKIE_JAR,
 	DRY_RUN,
 	EXPAND,
+	FROM,
 	GIVE_UP,
 	JSON,
 	LABEL,
@@ -52,6 +53,7 @@ enum {
 	NO_OPT_OUT,
 	NO_SYNC,
 	NOPROXY,
+	OFFLINE,
 	ONCE,
 	PER_HOST,
 	PUBLIC_ONLY,
@@ -93,6 +95,8 @@ static const struct opt table[] = {
 	{CATEGORY, "category", "NAME", "of the batch, if it is made now"},
 	{UPDATE, "update", NULL, "ask again for completed items, and replace what has changed"},
 	{RECHECK, "recheck", NULL, "fail completed items that do not fit --accept, --max-filesize or --public-only"},
+	{FROM, "from", "PART", "take what the batch PART of another root has from there; may be given more than once"},
+	{OFFLINE, "offline", NULL, "with --from: fetch nothing; what no PART has stays pending"},
 	{EXPAND, "expand", NULL, "make an item of each member of an archive"},
 	{ARCHIVE_MEMBERS, "archive-members", "N", "members and directories that an archive may have (10000)"},
 	{ARCHIVE_BYTES, "archive-bytes", "BYTES", "that it may unpack to (4G)"},
@@ -212,6 +216,7 @@ static const struct {
 	{NO_OPT_OUT, FLAG, PLACE(no_opt_out), 0, 0},
 	{NO_SYNC, FLAG, PLACE(no_sync), 0, 0},
 	{NOPROXY, TEXT, PLACE(noproxy), 0, 0},
+	{OFFLINE, FLAG, PLACE(offline), 0, 0},
 	{ONCE, FLAG, PLACE(once), 0, 0},
 	{PER_HOST, NUMBER, PLACE(per_host), 1, 1024},
 	{PUBLIC_ONLY, FLAG, PLACE(public_only), 0, 0},
@@ -327,6 +332,9 @@ take_special(struct settings *set, const struct opts *o, int id)
 	if (id == 'i') {
 		set->inputs = buf_realloc(set->inputs, (set->input_count + 1) * sizeof(*set->inputs));
 		set->inputs[set->input_count++] = o->value;
+	} else if (id == FROM) {
+		set->from = buf_realloc(set->from, (set->from_count + 1) * sizeof(*set->from));
+		set->from[set->from_count++] = o->value;
 	} else if (id == ROOT_OPT_SHARED) {
 		root_allow_shared();
 	} else if (id == LIST_FORMAT) {
@@ -414,6 +422,12 @@ check_ways_of_working(const struct settings *set, bool has_operands)
 			"--queue");
 	if (set->recheck && !set->accept && !set->max_filesize && !set->public_only)
 		opt_die("--recheck needs what to check: give --accept, --max-filesize or --public-only");
+	if (set->from_count && (set->work || set->queue || set->update || set->recheck || set->dry_run))
+		opt_die("--from takes items that are not completed yet: give it with lines or --resume, without "
+			"--work, "
+			"--queue, --update, --recheck or --dry-run");
+	if (set->offline && !set->from_count)
+		opt_die("--offline says that nothing but --from is to be used: give it too");
 	if ((set->once || set->stand_by) && !set->work)
 		opt_die("--once and --stand-by say how --work works: give it too");
 	if (set->priority >= 0 && !set->queue)

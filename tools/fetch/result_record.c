@@ -13,9 +13,11 @@
 enum { FILE_ID_DIGITS = 24 };
 
 /* A file is known by its content within its notebook: the same bytes in another notebook are another file. */
-static void
-add_file_id(struct json_object *o, const struct body *b, const char *notebook)
+void
+result_add_file_id(struct json_object *o, const struct job *j)
 {
+	const struct body *b = &j->body;
+	const char *notebook = j->target->notebook;
 	unsigned char digest[HASH_BYTES];
 	char id[FILE_ID_DIGITS + 1], text[NOTEBOOK_FILE_ID + 1];
 	struct buf identity = {0};
@@ -50,7 +52,7 @@ add_completed(struct json_object *o, const struct job *j)
 	rec_add_string(o, "status", "completed");
 	snprintf(path, sizeof(path), "files/%s", j->name);
 	rec_add_string(o, "path", path);
-	add_file_id(o, &j->body, j->target->notebook);
+	result_add_file_id(o, j);
 	json_object_object_add(o, "bytes", json_object_new_uint64(j->body.bytes));
 	rec_add_string(o, "mime", j->type.mime);
 	rec_add_string(o, "sha256", j->body.sha256);

@@ -9,6 +9,9 @@
 /* Returns the result record of an ended job: what came out, then what was asked. For free(). */
 char *result_line(const struct job *j);
 
+/* Adds the member "file_id" of the file that J has to O. */
+void result_add_file_id(struct json_object *o, const struct job *j);
+
 /* Sets the members of EXTRA, an object, in the RECORD. */
 void result_add_members(struct buf *record, struct json_object *extra);
 

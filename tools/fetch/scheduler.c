@@ -60,6 +60,12 @@ scheduler_new(struct run *run, struct host_table *hosts, struct run_queue *wants
 	return s;
 }
 
+void
+scheduler_show_new(struct scheduler *s, struct job_list *new)
+{
+	s->new = new;
+}
+
 /* --- starting --- */
 
 bool

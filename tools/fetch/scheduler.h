@@ -19,6 +19,11 @@ struct scheduler;
 struct scheduler *scheduler_new(struct run *run, struct host_table *hosts, struct run_queue *wants,
 				struct run_queue *stored, struct job_list *members, struct job_list *ended);
 
+/* From now on each new job, without a claim, is added to NEW first. The caller gives back by scheduler_put() what is to
+ * be done. */
+void scheduler_show_new(struct scheduler *s, struct job_list *new);
+void scheduler_put(struct scheduler *s, struct job *j);
+
 /* Frees its jobs; their claims are let go. */
 void scheduler_end(struct scheduler *s);
 

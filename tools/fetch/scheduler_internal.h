@@ -15,6 +15,7 @@ struct scheduler {
 	struct host_table *hosts;
 	struct run_queue *wants, *stored;
 	struct job_list *members, *ended;
+	struct job_list *new;        /* NULL: nobody looks at new jobs */
 	struct run_queue held;       /* waiting for other processes, or for a job of this one */
 	struct run_queue held_round; /* those that are still to be checked in this round */
 	struct loop_timer held_timer;

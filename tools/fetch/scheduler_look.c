@@ -71,6 +71,23 @@ is_of_another(struct scheduler *s, struct target *t, uint32_t item, struct host 
 	return claimed != 0;
 }
 
+/* Queues a job that is not claimed, or parks its item if its host has enough. FROM: as look_at() has it. */
+static void
+put(struct scheduler *s, struct job *j, const struct host *from)
+{
+	if (j->archive) {
+		job_list_add(s->members, j);
+		return;
+	}
+	j->host = host_table_get(s->hosts, j);
+	if (!from && has_enough(s, j->host)) {
+		s->parked += run_queue_add(&j->host->parked, j->target, j->item);
+		job_free(j);
+		return;
+	}
+	scheduler_enqueue(s, j, false);
+}
+
 /* Handles one item: passes it on if it has a result, holds it if another process has it, otherwise queues or parks it.
  * FROM: the host that it was parked for; NULL: none. */
 static void
@@ -99,7 +116,7 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, struct host *from)
 		run_queue_add(s->stored, t, item);
 		return;
 	}
-	if (state == 'p' && !from && !t->cancelled && park_at_once(s, t, item))
+	if (state == 'p' && !from && !s->new && !t->cancelled && park_at_once(s, t, item))
 		return;
 	j = job_new(s->run, t, item);
 	if (!j)
@@ -114,17 +131,16 @@ look_at(struct scheduler *s, struct target *t, uint32_t item, struct host *from)
 			job_list_add(s->ended, j);
 		return;
 	}
-	if (j->archive) {
-		job_list_add(s->members, j);
-		return;
-	}
-	j->host = host_table_get(s->hosts, j);
-	if (!from && has_enough(s, j->host)) {
-		s->parked += run_queue_add(&j->host->parked, t, item);
-		job_free(j);
-		return;
-	}
-	scheduler_enqueue(s, j, false);
+	if (s->new && !from && !j->update)
+		job_list_add(s->new, j);
+	else
+		put(s, j, from);
+}
+
+void
+scheduler_put(struct scheduler *s, struct job *j)
+{
+	put(s, j, NULL);
 }
 
 /* Whether there is room, and no host could start a transfer. */

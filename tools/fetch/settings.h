@@ -47,11 +47,14 @@ struct settings {
 	size_t input_count;
 	enum list_format list_format; /* LIST_UNKNOWN: as their names tell */
 	const char *column;           /* of a table, or the kind of a sitemap's or feed's URLs; NULL: the usual ones */
+	const char **from;            /* batches to take items from, FROM_COUNT; see from_parts.h */
+	size_t from_count;
 	const char *output; /* where the file of the only item goes too; "-": standard output; NULL: nowhere */
 	struct go_on go_on;
 	bool nul;     /* texts in lists end in NUL */
 	bool update;  /* ask again for what is completed */
 	bool recheck; /* fail what is completed and does not fit the options */
+	bool offline; /* what is in no part of FROM stays pending */
 	bool resume;  /* work on all of the batch, read no lines */
 	bool work;    /* on what is in the queue; ONCE: until it is empty; STAND_BY: while no other does */
 	bool once, stand_by;

@@ -166,6 +166,8 @@ say_end(const struct stats *s, int code)
 		json_object_object_add(counts, "completed", json_object_new_uint64(s->completed));
 		json_object_object_add(counts, "failed", json_object_new_uint64(s->failed));
 	}
+	if (s->from)
+		json_object_object_add(counts, "from", json_object_get(s->from));
 	rec_write_end(counts, code);
 }
 

@@ -4,6 +4,8 @@
 #ifndef BI_STATS_H
 #define BI_STATS_H
 
+#include <json-c/json.h>
+
 #include "run_state.h"
 
 enum { STATS_DRAW_MS = 200 };
@@ -17,7 +19,8 @@ struct stats {
 	struct kind {
 		char code[32];
 		uint64_t count;
-	} kinds[24]; /* failures by their code; what has no room is in the last one, "other" */
+	} kinds[24];              /* failures by their code; what has no room is in the last one, "other" */
+	struct json_object *from; /* what the parts of --from gave; NULL: there are none */
 	int64_t started;
 	bool drawn; /* the progress line, once at least */
 	/* The rate shown is reckoned from RATE_SINCE on; MARK is where the next one begins. */

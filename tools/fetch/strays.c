@@ -6,7 +6,7 @@
 
 /* The members of T that were not completed when its first stored archive was met, in the order of their numbers. */
 struct strays {
-	size_t count;
+	size_t count, room;
 	struct stray {
 		uint32_t archive, item;
 	} at[];
@@ -29,14 +29,26 @@ archive_of(const struct batch *b, uint32_t k, struct buf *line, uint32_t *archiv
 	return 0;
 }
 
+/* Returns S, perhaps elsewhere, with one more. */
+static struct strays *
+add_stray(struct strays *s, uint32_t archive, uint32_t item)
+{
+	if (s->count == s->room) {
+		s->room = s->room ? 2 * s->room : 64;
+		s = buf_realloc(s, sizeof(*s) + s->room * sizeof(s->at[0]));
+	}
+	s->at[s->count++] = (struct stray){archive, item};
+	return s;
+}
+
 static struct strays *
 find_strays(struct run *run, const struct target *t)
 {
 	int64_t n = batch_length(t->batch);
 	struct strays *strays = buf_alloc(sizeof(*strays));
 	struct buf line = {0};
-	size_t room = 0;
 
+	*strays = (struct strays){0};
 	if (n < 0)
 		run_fail(run, "counting the items");
 	for (uint32_t k = 1; k <= n && !run->fatal; k++) {
@@ -47,16 +59,18 @@ find_strays(struct run *run, const struct target *t)
 			run_fail(run, "reading the state of an item");
 		else if (state != 'c' && archive_of(t->batch, k, &line, &archive) < 0)
 			run_fail(run, "reading an item");
-		if (archive == 0 || archive >= k)
-			continue;
-		if (strays->count == room) {
-			room = room ? 2 * room : 64;
-			strays = buf_realloc(strays, sizeof(*strays) + room * sizeof(strays->at[0]));
-		}
-		strays->at[strays->count++] = (struct stray){archive, k};
+		if (archive > 0 && archive < k)
+			strays = add_stray(strays, archive, k);
 	}
 	buf_free(&line);
 	return strays;
+}
+
+void
+strays_add(struct target *t, uint32_t archive, uint32_t item)
+{
+	if (t->strays)
+		t->strays = add_stray(t->strays, archive, item);
 }
 
 /* Whether the stray item K still has to be done: it has no result, or one that is tried again. */

@@ -84,10 +84,11 @@ enum batch_userinfo {
 };
 
 struct batch_ask {
-	const char *subject;  /* the subject's id, valid (root_subject_check); NULL: the item is a subject */
-	const char *kind;     /* the kind of its identity: "url", "file", "media", "member" or "bad" */
-	const char *where;    /* the value of its identity: the URL, the path... */
-	const char *text;     /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
+	const char *subject; /* the subject's id, valid (root_subject_check); NULL: the item is a subject */
+	const char *kind;    /* the kind of its identity: "url", "file", "media", "member" or "bad" */
+	const char *where;   /* the value of its identity: the URL, the path... */
+	const char *text;    /* the item as a JSON object without "bi"; one line of at most BATCH_ITEM_MAX bytes */
+	const char *key;     /* the identity itself, if it is known (struct batch_place): KIND and WHERE are not used */
 	const char *userinfo; /* taken off WHERE (userinfo.h), to be stored in the batch's secrets; NULL: none */
 	const char *headers;  /* of its request, to be stored there, too (secrets.h); NULL: none */
 	enum batch_userinfo userinfo_is; /* of both */

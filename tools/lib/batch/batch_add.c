@@ -58,11 +58,14 @@ take_ask(struct batch *b, struct new_items *new, struct batch_ask *ask, char key
 	uint64_t print;
 	bool empty;
 
-	batch_make_key(ask, ask->where, digest, place->key);
+	if (ask->key)
+		snprintf(place->key, sizeof(place->key), "%s", ask->key);
+	else
+		batch_make_key(ask, ask->where, digest, place->key);
 	memcpy(key, place->key, sizeof(place->key));
-	print = keys_print(digest);
+	print = keys_print_hex(place->key);
 	ask->item = batch_find_key(b, new, print, place->key);
-	if (!ask->item && ask->userinfo)
+	if (!ask->item && ask->userinfo && !ask->key)
 		ask->item = find_earlier(b, new, ask, key);
 	ask->is_new = !ask->item && !new->find_only;
 	if (!ask->is_new)
