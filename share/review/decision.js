@@ -41,6 +41,12 @@ const decision = (function () {
 		return list.length === 0 ? 'none of them' : (list.length === 1 ? 'candidate ' : 'candidates ') + list.join(', ');
 	}
 
+	/* Whether VALUE says of a candidate which licence is right: {"3": "CC BY 4.0"}. */
+	function isLicences(value) {
+		return value !== null && typeof value === 'object' && Object.keys(value).length > 0 &&
+			Object.entries(value).every(([idx, text]) => /^[1-9][0-9]*$/.test(idx) && typeof text === 'string' && text !== '');
+	}
+
 	/* The remarks among the members of O, without empty ones. */
 	function remarksOf(o) {
 		const remarks = {};
@@ -52,6 +58,8 @@ const decision = (function () {
 		for (const key of ['reason', 'note'])
 			if (o && typeof o[key] === 'string' && o[key] !== '')
 				remarks[key] = o[key];
+		if (o && isLicences(o.licence))
+			remarks.licence = o.licence;
 		return remarks;
 	}
 
@@ -69,7 +77,8 @@ const decision = (function () {
 		const cut = (text) => text.length > most ? text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '') + '…' : text;
 
 		return [remarks.unsure ? 'unsure' : '', remarks.stars ? remarks.stars + (remarks.stars === 1 ? ' star' : ' stars') : '',
-			remarks.reason ? 'reason: ' + remarks.reason : '', remarks.note ? 'note: ' + remarks.note : ''].filter(Boolean).map(cut);
+			remarks.reason ? 'reason: ' + remarks.reason : '', remarks.note ? 'note: ' + remarks.note : '',
+			...Object.entries(remarks.licence || {}).map(([idx, text]) => 'licence of ' + idx + ': ' + text)].filter(Boolean).map(cut);
 	}
 
 	function isSame(a, b) {

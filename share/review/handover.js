@@ -4,7 +4,7 @@
  */
 'use strict';
 const handover = (function () {
-	const {byId, make, number, plural} = review;
+	const {page, byId, make, number, plural} = review;
 	const patience = 120000; /* milliseconds that a check may take */
 	const listed = 5; /* names that a message has */
 	/* Why bi-collect leaves a subject out, by its code: for one, for many. */
@@ -22,6 +22,8 @@ const handover = (function () {
 		[(n) => number(n) + ' not free for any use', (row) => chosen(row).some((file) => file.flags.includes('r'))],
 		[(n) => number(n) + ' tiny', (row) => chosen(row).some((file) => file.flags.includes('t'))],
 		[(n) => number(n) + ' blurred', (row) => chosen(row).some((file) => file.flags.includes('b'))],
+		[(n) => number(n) + ' with contradictory licences', (row) => chosen(row).some((file) => file.flags.includes('c') && !isSettled(row, file))],
+		[(n) => number(n) + ' with the file of another pick', (row) => chosen(row).some((file) => file.also.some(isPicked))],
 		[(n) => plural(n, 'differs', 'differ'), (row) => row.known.outcome === 'differ'],
 	];
 	const files = new WeakMap(); /* row: Map of number: what is known of that candidate */
@@ -30,8 +32,8 @@ const handover = (function () {
 
 	function filesOf(row) {
 		if (!files.has(row))
-			files.set(row, new Map(JSON.parse(row.element.dataset.files || '[]').map(([idx, title, license, author, source, page, flags]) =>
-				[idx, {idx, title, license, author, source, page, flags}])));
+			files.set(row, new Map(JSON.parse(row.element.dataset.files || '[]').map(([idx, title, license, author, source, page, flags, also]) =>
+				[idx, {idx, title, license, author, source, page, flags, also: also || []}])));
 		return files.get(row);
 	}
 
@@ -39,6 +41,18 @@ const handover = (function () {
 	function chosen(row) {
 		return row.known.outcome !== 'picked' ? [] :
 			decision.chosen(row.known.choice).map((choice) => filesOf(row).get(choice)).filter(Boolean);
+	}
+
+	/* Whether somebody who decided on it said which of its licences is right. */
+	function isSettled(row, file) {
+		return [row.known, ...row.known.others].some(({remarks}) => remarks.licence && remarks.licence[page.sheet ? 1 : file.idx]);
+	}
+
+	/* Whether the other subject with the same file has it as its pick too. */
+	function isPicked([subject, , , idx]) {
+		const {choice, outcome} = picks.of(subject);
+
+		return outcome === 'picked' && decision.chosen(choice).includes(page.sheet ? 1 : idx);
 	}
 
 	/* --- rows --- */
@@ -52,7 +66,15 @@ const handover = (function () {
 		return make('p', {className: 'handed'},
 			make('bdi', {className: 'title'}, file.title || 'Candidate ' + file.idx),
 			make('span', {className: file.license && !file.flags.includes('r') ? 'license' : 'license poor'}, file.license || 'No licence stated'),
-			...who, ...source);
+			...who, ...source, ...sameFile(file));
+	}
+
+	/* The other subjects with the same file, and which of them have it as their pick. */
+	function sameFile(file) {
+		if (file.also.length === 0)
+			return [];
+		return [make('span', {className: 'same'}, ' · The same picture for ', ...file.also.flatMap((one, i) => [i ? ', ' : '',
+			make('a', {href: one[2] || '#', dir: 'auto'}, one[1]), isPicked(one) ? ' (picked there too)' : '']))];
 	}
 
 	function draw(row) {

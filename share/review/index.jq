@@ -20,7 +20,7 @@ def index_head:
 	| .batch
 	| batch_title as $title
 	| {name: "index.html", text: (
-		page_head($title; "index"; (if .sheet then ["sheet.css", "print.css", "lists.js", "failed.js", "loupe.js", "rows.js", "kinds.js", "decisions.js", "remarks.js", "sheet.js"] else ["print.css", "lists.js", "failed.js", "index.js"] end); @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
+		page_head($title; "index"; (if .sheet then ["sheet.css", "print.css", "lists.js", "failed.js", "loupe.js", "rows.js", "kinds.js", "decisions.js", "which.js", "remarks.js", "sheet.js"] else ["print.css", "lists.js", "failed.js", "index.js"] end); @html " data-pages=\"\($index.pages)\" data-index=\"\($index.page | index_name)\"")
 		+ bar("index"; $index.page | index_name)
 		+ "<main id=\"main\">\n"
 		+ notice

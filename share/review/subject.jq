@@ -50,6 +50,24 @@ def badge($kind; $text): @html "<li class=\"badge \($kind)\">\($text)</li>";
 # What a licence does not allow, in a word or two.
 def right: {non_free: "not free", nc: "not for commerce", nd: "no changes", unknown: "unknown licence"}[.];
 
+# The other subjects with the same file, a few of them with links to their cards.
+def also_marks:
+	(.[:4][] | @html "<li class=\"badge also\">also under "
+		+ (if .href then @html "<a href=\"\(.href)\"><bdi>\(.name // .subject)</bdi></a>" else @html "<bdi>\(.name // .subject)</bdi>" end) + "</li>"),
+	(if length > 4 then badge("also"; "and under \(length - 4) more") else empty end);
+
+# A source that contradicts another: its address, or its name.
+def source_of: if .page then .page | outside("source") elif .where then @html "<bdi>\(.where)</bdi>" else "source unknown" end;
+
+# The question which of the licences that are stated is right; which.js.
+def which_licence:
+	.idx as $idx
+	| if .stated then
+		@html "<fieldset class=\"which\" hidden><legend>The sources contradict each other. Which licence is right?</legend>\n"
+		+ ([.stated[] | @html "<p><label><input type=\"radio\" name=\"licence-\($idx)\" value=\"\(.licence)\"> <span>\(.licence)</span></label> " + source_of + "</p>\n"] | concat)
+		+ @html "<p><label><input type=\"radio\" name=\"licence-\($idx)\" value=\"\" checked> <span>Not sure</span></label></p>\n<p class=\"quiet counts\"></p></fieldset>\n"
+	else "" end;
+
 def badges:
 	[
 		(if is_tiny then badge("poor"; "under 200 pixels") else empty end),
@@ -59,7 +77,10 @@ def badges:
 		(if .same_as then badge("plain"; "same file as \(.same_as)")
 		elif .near then badge("plain"; "similar to \(.near)")
 		else empty end),
-		(.rights // [] | .[] | badge("rights"; right))
+		(.rights // [] | .[] | badge("rights"; right)),
+		(.stated // [] | .[1:][] | badge("rights"; "another source says \(.licence)")),
+		(.authors // [] | .[1:][] | badge("plain"; "another source names \(.author)")),
+		(.also // [] | also_marks)
 	] | if length == 0 then "" else "<ul class=\"badges\">" + concat + "</ul>\n" end;
 
 # The details of a candidate, one per line. If the whole batch has no licences, panel says so once.
@@ -150,13 +171,13 @@ def beside:
 def is_document: .file and (.player or (.thumb and (.pages | not)) | not);
 
 def candidate($name; $batch):
-	@html "<article class=\"candidate\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\"" + (if .rights then @html " data-rights=\"\(.rights | join(" "))\"" else "" end) + @html " aria-label=\"Candidate \(.idx)\">
+	@html "<article class=\"candidate\" id=\"c\(.idx)\" data-idx=\"\(.idx)\" data-changed=\"\(.file_changed_at // "")\" data-bytes=\"\(.bytes // 0)\" data-width=\"\(.width // 0)\"" + (if .rights then @html " data-rights=\"\(.rights | join(" "))\"" else "" end) + @html " aria-label=\"Candidate \(.idx)\">
 " + shot($name)
 	+ @html "<div class=\"caption\"><h2><bdi>\(heading)</bdi></h2>
 <p class=\"short\">\([(if .original_width then "\(.original_width) × \(.original_height)" elif .width and (.pages | not) then "\(.width) × \(.height)" elif .thumb and (.pages | not) then empty else kind_name end), .license // empty] | join(" · "))</p>
 " + (if is_document then @html "<a class=\"get\" href=\"\(.file)\" download aria-label=\"Download \(.file)\">Download</a>\n" else "" end)
 	+ "</div>
-" + badges
+" + badges + which_licence
 	+ "<p class=\"who\" hidden></p>
 " + (if .file_changed_at then "<p class=\"changed\" hidden></p>
 " else "" end)
@@ -267,7 +288,7 @@ def subject_page($batch):
 	| (if $last > 1 then @html " data-numbers=\"\($shown | ranges)\"" else "" end) as $numbers
 	| range(1; $last + 1) as $page
 	| {name: ($page | file($s.id)), text: (
-		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "rights.js", "kinds.js", "failed.js", "turn.js", "decisions.js", "remarks.js", "subject.js"];
+		($batch | page_head("\($s.name) · \(batch_title)"; "subject"; ["loupe.js", "rows.js", "rights.js", "kinds.js", "failed.js", "turn.js", "decisions.js", "which.js", "remarks.js", "subject.js"];
 			@html " data-subject=\"\($s.id)\" data-index=\"\($s.index)\" data-name=\"\($s.name)\" data-next=\"\(if $s.onward then "\($s.onward)_review.html" else "submit.html" end)\" data-preload=\"\($s.next_files // [] | join(" "))\"" + $numbers))
 		+ ($batch | bar("subject"; $s.index))
 		+ "<main id=\"main\" class=\"review\">\n"

@@ -105,6 +105,7 @@
 		setText(byId('decided'), decided ? ' · ' + decided + ' decided' : '');
 		byId('undo').disabled = known.mine === null && decisions.count() === 0;
 		rights.show();
+		which.show();
 		loupe.refresh();
 	}
 

@@ -64,6 +64,8 @@ def handed:
 		.idx, (.title // "" | short), (.license // "" | short), (.author // "" | short),
 		(.credit // "" | short), ([.page, .url | strings | select(test("^https?://"; "i"))][0] // ""),
 		(if is_tiny then "t" else "" end) + (if .blurred then "b" else "" end) + (if .rights then "r" else "" end)
+			+ (if .stated then "c" else "" end),
+		(if .also then [.also[:9][] | [.subject, .name // .subject, .href // "", .idx]] else empty end)
 	];
 
 def submit_row($batch):

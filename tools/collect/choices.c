@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "confined/type.h"
 #include "records/rec.h"
 #include "review/credit.h"
+#include "review/same_picture.h"
+#include "review/statements.h"
 
 /* The choice as picks.ndjson has it: a number or a list. */
 static struct json_object *
@@ -189,6 +192,66 @@ source_of(struct batch_collector *g, const struct about_subject *a, const struct
 	return 0;
 }
 
+/* Reports that --strict refuses the candidate IDX because it is WRONG. */
+static void
+refuse_licence(struct batch_collector *g, const struct about_subject *a, uint32_t idx, struct json_object *credit,
+	       const char *wrong)
+{
+	struct json_object *c = NULL;
+	char words[200];
+	bool open;
+
+	json_object_object_get_ex(credit, "contradiction", &c);
+	open = rec_string(c, "counts") && !rec_string(c, "by");
+	snprintf(words, sizeof(words), "candidate %u %s%s", idx, wrong,
+		 open ? ", by one of its sources, and they contradict each other" : "");
+	report_refused(g, a->id, "no_license", words,
+		       open                  ? "say on its review page which licence is right, or choose another"
+		       : strstr(wrong, "(N") ? "choose another, or allow it: --allow nc, nd or nc,nd"
+					     : "choose another, or collect without --strict");
+	g->failed++;
+}
+
+/* Stores in A which licence the reviewers who chose the candidate IDX hold for the right one; TEXT owns it. */
+static void
+find_answer(const struct batch_collector *g, const struct decision *d, long idx, struct licence_answer *a, char **text)
+{
+	*a = (struct licence_answer){0};
+	*text = NULL;
+	for (size_t i = 0; i < d->of.count; i++) {
+		const struct pick *p = picks_get(g->picks, d->of.first + i);
+		char *one = d->preferred ? (p == d->pick ? pick_licence(p, idx) : NULL) : pick_licence(p, idx);
+
+		if (one && !*text) {
+			*a = (struct licence_answer){.licence = *text = one, .by = p->reviewer};
+			continue;
+		}
+		a->differ = a->differ || (one && strcmp(one, *text) != 0);
+		free(one);
+	}
+}
+
+struct json_object *
+choices_credit(const struct batch_collector *g, const struct batch_place *place, uint32_t k, struct json_object *item,
+	       const struct decision *d)
+{
+	struct json_object *credit = credit_of(item), *all;
+	struct licence_answer answer;
+	char *text;
+
+	if (same_pictures_find(g->c->same, g->b, place, k, item, credit, &all) < 0) {
+		json_object_put(credit);
+		return NULL;
+	}
+	if (all) {
+		find_answer(g, d, place->idx, &answer, &text);
+		statements_settle(credit, all, &answer);
+		free(text);
+		json_object_put(all);
+	}
+	return credit;
+}
+
 /* Adds item K, unless --strict forbids it. 0, or -1 with errno. */
 int
 choices_add(struct batch_collector *g, struct chosen *v, const struct about_subject *a, const struct decision *d,
@@ -203,22 +266,19 @@ choices_add(struct batch_collector *g, struct chosen *v, const struct about_subj
 	if (!item)
 		return -1;
 	place.item = k;
-	credit = credit_of(item);
-	wrong = g->c->set->strict ? credit_check(credit, g->c->set->wanted) : NULL;
+	credit = choices_credit(g, &place, k, item, d);
+	if (!credit) {
+		json_object_put(item);
+		return -1;
+	}
+	wrong = g->c->set->strict ? statements_check(credit, g->c->set->wanted) : NULL;
 	choice = begin_choice(g, a, place.idx);
 	rc = source_of(g, a, &place, item, choice, &from);
 	if (rc == 0)
 		rc = add_file(g, from.batch, choice, from.item);
 	error = errno;
-	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) { /* with --all, failed items are ignored */
-		char words[128];
-
-		snprintf(words, sizeof(words), "candidate %u %s", place.idx, wrong);
-		report_refused(g, a->id, "no_license", words,
-			       strstr(wrong, "(N") ? "choose another, or allow it: --allow nc, nd or nc,nd"
-						   : "choose another, or collect without --strict");
-		g->failed++;
-	}
+	if (rc == 0 && wrong && (rec_string(choice, "file") || !g->all)) /* with --all, failed items are ignored */
+		refuse_licence(g, a, place.idx, credit, wrong);
 	if (wrong || rc < 0) {
 		json_object_put(credit);
 		json_object_put(choice);

@@ -41,6 +41,11 @@ struct json_object *choices_read_item(const struct batch_collector *g, uint32_t 
 int choices_add(struct batch_collector *g, struct chosen *v, const struct about_subject *a, const struct decision *d,
 		uint32_t k);
 
+/* Returns the credit of ITEM, which is item K at PLACE, as it counts: of contradictory licences the one that the
+ * reviewers of D chose, or the strictest (statements.h); for json_object_put(). NULL with errno. */
+struct json_object *choices_credit(const struct batch_collector *g, const struct batch_place *place, uint32_t k,
+				   struct json_object *item, const struct decision *d);
+
 /* Leaves only the name of the local file of ITEM: its directory is private. */
 void choices_forget_path(struct json_object *item);
 

@@ -32,6 +32,7 @@ enum export_format {
 
 struct decisions;
 struct export_filter;
+struct same_pictures;
 
 /* The options. */
 struct settings {
@@ -70,6 +71,7 @@ struct collect {
 	uint64_t files, changed, removed, refused, failed;
 	struct kept *kept; /* what an export must have: one batch after the other */
 	size_t kept_n;
+	struct same_pictures *same;  /* of the batches that are collected */
 	struct decisions *decisions; /* for an export of all decisions; NULL: none */
 	uint64_t decided;            /* subjects that somebody decided on */
 	bool unread;                 /* something could not be read: what is known is not all that was chosen */

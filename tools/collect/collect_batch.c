@@ -17,6 +17,7 @@
 #include "report.h"
 #include "review/credit.h"
 #include "review/picks.h"
+#include "review/statements.h"
 
 /* --- a subject --- */
 
@@ -210,12 +211,13 @@ choose_subject(struct batch_collector *g, uint32_t i)
 
 /* --- a batch --- */
 
-/* Whether --strict refuses it. */
+/* Whether --strict refuses item K. What cannot be told is reported when the subject is collected. */
 static bool
-is_refused(const struct batch_collector *g, struct json_object *item)
+is_refused(const struct batch_collector *g, const struct batch_place *place, uint32_t k, struct json_object *item,
+	   const struct decision *d)
 {
-	struct json_object *credit = g->c->set->strict ? credit_of(item) : NULL;
-	bool refused = credit && credit_check(credit, g->c->set->wanted);
+	struct json_object *credit = g->c->set->strict ? choices_credit(g, place, k, item, d) : NULL;
+	bool refused = credit && statements_check(credit, g->c->set->wanted);
 
 	json_object_put(credit);
 	return refused;
@@ -246,7 +248,8 @@ get_originals(const struct batch_collector *g)
 				code = msg_report_errno("cannot read the items of batch %s", batch_name(g->b));
 				break;
 			}
-			if (item && originals_has(item) && !is_refused(g, item))
+			if (item && originals_has(item) &&
+			    !is_refused(g, &place, g->plan.items[s->first + k], item, &d))
 				originals_list(&lines, batch_name(g->b), (long)k + 1, item);
 			json_object_put(item);
 		}

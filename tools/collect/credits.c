@@ -111,10 +111,11 @@ credits_add(struct credits *k, const char *id, const char *file, const char *nam
 		if (strcmp(choice_text(o, "file"), file) != 0 || !json_object_object_get_ex(o, "credit", &credit))
 			continue;
 		a.sha256 = choice_text(o, "sha256");
-		a.credit = credit;
 		a.batches = batches_of(choices, i, file, credit);
 		if (!a.batches)
 			continue;
+		a.credit = k->same ? collected_same_credit(k->same, id, choices, o) : json_object_get(credit);
+		rc = a.credit ? 0 : -1;
 		choice_label(&label, o, id);
 		a.label = label.data;
 		for (size_t kind = 0; kind < ATTRIBUTION_KINDS && rc == 0; kind++) {
@@ -123,6 +124,7 @@ credits_add(struct credits *k, const char *id, const char *file, const char *nam
 		}
 		k->n++;
 		json_object_put(a.batches);
+		json_object_put(a.credit);
 		buf_free(&label);
 		if (rc < 0)
 			return -1;
@@ -277,6 +279,8 @@ credits_of_all(struct collect *c)
 	/* The last of several processes writes the result of all. */
 	if (rc == 0)
 		rc = lock_wait(c->collected, LOCK_ALONE);
+	if (rc == 0 && !(k.same = collected_same_read(c)))
+		rc = -1;
 	for (; a.kind < PLACE_KINDS && rc == 0; a.kind++)
 		rc = add_tree(&a);
 	if (rc == 0)
@@ -286,6 +290,7 @@ credits_of_all(struct collect *c)
 	else if (a.missed)
 		code = EX_SOME_FAILED;
 	lock_drop(c->collected);
+	collected_same_free(k.same);
 	credits_drop(&k);
 	return code;
 }

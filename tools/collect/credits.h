@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "collect.h"
+#include "collected_same.h"
 #include "files/atomic_file.h"
 #include "review/attribution.h"
 
@@ -19,6 +20,7 @@ struct credits {
 	struct hash *hashes[ATTRIBUTION_KINDS];
 	struct buf text[ATTRIBUTION_KINDS]; /* not written yet */
 	size_t n;
+	struct collected_same *same; /* of the whole collection; NULL: what the choices have is all */
 };
 
 /* Begins documents, whose files are parts in the directory TEMP; credits_drop() must follow, also after a failure. 0,

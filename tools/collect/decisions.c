@@ -51,11 +51,14 @@ add_candidate(struct decisions *to, const struct batch_collector *g, const struc
 	      const struct decision *d, uint32_t k, long idx)
 {
 	struct batch_place place;
-	struct json_object *item = choices_read_item(g, k, &place), *o;
+	struct json_object *item = choices_read_item(g, k, &place), *credit, *o;
 	int rc;
 
-	if (!item)
+	credit = item ? choices_credit(g, &place, k, item, d) : NULL;
+	if (!credit) {
+		json_object_put(item);
 		return -1;
+	}
 	o = json_object_new_object();
 	rec_add_string(o, "id", a->id);
 	rec_add_filled(o, "name", a->name.data);
@@ -65,7 +68,7 @@ add_candidate(struct decisions *to, const struct batch_collector *g, const struc
 	if (d->kind == DISPUTED)
 		json_object_object_add(o, "disputed", json_object_new_boolean(true));
 	json_object_object_add(o, "reviewers", reviewers_of(g, d, idx));
-	json_object_object_add(o, "credit", credit_of(item));
+	json_object_object_add(o, "credit", credit);
 	rc = add_result(g, o, k);
 	choices_forget_path(item);
 	json_object_object_add(o, "item", item);

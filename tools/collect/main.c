@@ -22,6 +22,7 @@
 #include "import.h"
 #include "records/rec.h"
 #include "review/licence_table.h"
+#include "review/same_picture.h"
 #include "verify.h"
 
 enum {
@@ -105,12 +106,32 @@ export_batches(struct collect *c, const struct batch_args *names, int code)
 	return exit_code_worse(code, export_all(c, names));
 }
 
+/* Finds the items of the batches that have the same bytes. A batch that does not exist or cannot be opened is reported
+ * when it is collected. Returns an exit code. */
+static int
+find_same(struct collect *c, const struct batch_args *names)
+{
+	int rc = 0;
+
+	c->same = same_pictures_begin(c->root);
+	for (size_t i = 0; i < names->n && rc == 0; i++) {
+		struct batch *b = batch_open(c->root, names->v[i], BATCH_READ, NULL);
+
+		if (b && (rc = same_pictures_read(c->same, b)) < 0)
+			return msg_report_errno("cannot read the results of batch %s", names->v[i]);
+		if (b)
+			batch_close(b);
+	}
+	same_pictures_end(c->same);
+	return EX_ALL_WELL;
+}
+
 static int
 collect_batches(struct collect *c, struct batch_args *names)
 {
 	int code = import_picks(c, names);
 
-	if (code != EX_ALL_WELL)
+	if (code != EX_ALL_WELL || (code = find_same(c, names)) != EX_ALL_WELL)
 		return code;
 	for (size_t i = 0; i < names->n; i++)
 		code = exit_code_worse(code, collect_batch(c, names->v[i]));
@@ -155,6 +176,7 @@ run_collect(char **operands, const char *dir, const struct settings *set)
 		code = exit_code_worse(code, rc ? rc : collect_batches(&c, &names));
 		if (*c.scratch && scratch_remove(c.root, c.temp, c.scratch) < 0)
 			msg_warn_errno("cannot remove %s/temp/%s: `bi-clean temp` does", c.root->path, c.scratch);
+		same_pictures_free(c.same);
 		section_drop(&decisions.text);
 		close(c.temp);
 		close(c.subjects);

@@ -16,6 +16,7 @@
 #include "records/rec.h"
 #include "review/credit.h"
 #include "review/licence_table.h"
+#include "same_marks.h"
 #include "thumbnails.h"
 
 enum {
@@ -323,6 +324,8 @@ add_item(struct render *r, struct json_object *item, const struct batch_place *p
 	json_add_joined(to->json, "score_why", result);
 	if (*status == 'c' && !lost) {
 		rc = add_completed(r, to, place, result);
+		if (rc == 0)
+			rc = same_marks_add(r, to->json, place, item);
 	} else {
 		struct json_object *error = NULL;
 		const char *message = NULL, *from;

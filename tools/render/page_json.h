@@ -28,8 +28,8 @@ void page_json_head(const struct render *r, struct buf *out);
  * nothing to see; of a document as excerpt_add() adds it; player ("video" or "audio"); and of a picture: pages and
  * drawn (of these have a picture) of a PDF, thumb, thumb_width, thumb_height, width, height, aspect ("3:2", "1.45:1"),
  * shows (browsers show the file itself as a picture), tiny, blurred, animated, vector, same_as (the number of the
- * candidate that it is a copy of), near and distance (of the candidate that it is nearly the same as). Candidates are
- * in the order of near_duplicates_sort().
+ * candidate that it is a copy of), near and distance (of the candidate that it is nearly the same as); also, stated
+ * and authors as same_marks_add() adds them. Candidates are in the order of near_duplicates_sort().
  */
 int page_json_subject(struct render *r, uint32_t i, struct buf *out);
 /* {"index_head":...} and {"index_tail":...}: page number PAGE of the index, from 0. batch; page, from 1, and pages. */

@@ -3,6 +3,7 @@
 #include "page_json.h"
 #include "pages.h"
 #include "remove_stale.h"
+#include "same_marks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include "files/file.h"
 #include "files/trash.h"
 #include "records/rec.h"
+#include "review/same_picture.h"
 
 enum { TRIES = 100 };
 
@@ -153,6 +155,8 @@ render_pages(struct render *r, const char *name, const struct review_change *cha
 			"batch %s: cannot read or write its settings in review.json; remove the file if it "
 			"is damaged",
 			name);
+	if (same_marks_read(r) < 0)
+		return msg_report_errno("batch %s: cannot read its results", name);
 	r->sheet = is_sheet(&r->plan);
 	code = candidates_copy(r);
 	if (code == EX_ALL_WELL) {
@@ -197,6 +201,7 @@ render_batch(const struct root *root, const char *name, struct thumber **thumber
 	json_object_put(r.about);
 	json_object_put(r.brief);
 	json_object_put(r.assets);
+	same_pictures_free(r.same);
 	subject_index_free(&r.plan);
 	free(r.items);
 	free(r.onward);

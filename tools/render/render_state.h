@@ -23,6 +23,8 @@ struct item_files {
 	uint32_t version; /* another one for other bytes, for the addresses of the copy and the thumbnail */
 };
 
+struct same_pictures;
+
 struct render {
 	const struct root *root;
 	struct batch *batch;
@@ -40,6 +42,7 @@ struct render {
 	struct item_files *items; /* of each item */
 	uint32_t lost_count;      /* how many are lost */
 	struct thumbnails *thumbnails; /* thumbnails under way */
+	struct same_pictures *same;    /* of the items */
 	bool terminal;                 /* stderr is one, which shows progress */
 	int64_t next_progress;
 	bool meanwhile;                    /* more is to come: what is lost is said at the end */

@@ -88,6 +88,98 @@ cell_of(struct buf *out, struct json_object *array, const char *key)
 	buf_free(&text);
 }
 
+/* "CC BY 4.0 (https://a.example/1)" of a statement; AUTHOR: its author instead of its licence. */
+static void
+print_statement(struct buf *out, struct json_object *one, bool author)
+{
+	const char *what = rec_string(one, author ? "author" : "licence"), *page = rec_string(one, "page");
+
+	buf_str(out, what ? what : author ? "no author" : "no licence");
+	if (!page)
+		page = rec_string(one, "source");
+	if (page)
+		buf_printf(out, " (%s)", page);
+}
+
+/* Whether the contradiction C, which may be NULL, is about WHAT: "licence" or "author". */
+static bool
+is_about(struct json_object *c, const char *what)
+{
+	struct json_object *about = array_of(c, "about");
+
+	for (size_t i = 0; i < length_of(about); i++)
+		if (strcmp(array_text(about, i, NULL), what) == 0)
+			return true;
+	return false;
+}
+
+/* Appends what the sources state, if they contradict each other, each text once. */
+static void
+print_statements(struct buf *out, struct json_object *c, bool author)
+{
+	struct json_object *all = array_of(c, "statements");
+	struct buf one = {0};
+
+	buf_str(out, "");
+	for (size_t i = 0; is_about(c, author ? "author" : "licence") && i < length_of(all); i++) {
+		buf_clear(&one);
+		print_statement(&one, json_object_array_get_idx(all, i), author);
+		if (out->len && strstr(out->data, one.data))
+			continue;
+		buf_str(out, out->len ? "; " : "");
+		buf_str(out, one.data);
+	}
+	buf_free(&one);
+}
+
+/* Appends the other subjects: "Ada Lovelace (7)". */
+static void
+print_subjects(struct buf *out, struct json_object *also)
+{
+	buf_str(out, "");
+	for (size_t i = 0; i < length_of(also); i++) {
+		struct json_object *one = json_object_array_get_idx(also, i);
+		const char *name = rec_string(one, "name"), *id = array_text(also, i, "subject");
+
+		buf_str(out, i ? "; " : "");
+		if (name)
+			buf_printf(out, "%s (%s)", name, id);
+		else
+			buf_str(out, id);
+	}
+}
+
+static struct json_object *
+contradiction_of(struct json_object *credit)
+{
+	struct json_object *c = NULL;
+
+	json_object_object_get_ex(credit, "contradiction", &c);
+	return c;
+}
+
+/* The last cells: what contradicts what. */
+static void
+add_contradiction_csv(struct buf *out, struct json_object *credit)
+{
+	struct json_object *c = contradiction_of(credit);
+	const char *why = rec_string(c, "why");
+	struct buf cells[3] = {{0}};
+
+	print_statements(&cells[0], c, false);
+	print_statements(&cells[1], c, true);
+	print_subjects(&cells[2], array_of(credit, "also_under"));
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
+		buf_str(out, ",");
+		attribution_cell(out, cells[i].data);
+		if (i == 0) {
+			buf_str(out, ",");
+			attribution_cell(out, why ? why : "");
+		}
+		buf_free(&cells[i]);
+	}
+}
+
 static void
 add_csv(struct buf *out, const struct attribution *a)
 {
@@ -116,6 +208,7 @@ add_csv(struct buf *out, const struct attribution *a)
 	attribution_cell(out, rec_string(c, "deletion_reason") ? rec_string(c, "deletion_reason") : "");
 	cell_of(out, array_of(c, "notes"), NULL);
 	cell_of(out, a->batches, NULL);
+	add_contradiction_csv(out, c);
 	buf_str(out, "\r\n");
 }
 
@@ -174,6 +267,31 @@ add_words(struct buf *out, const char *words, const char *text)
 	attribution_escape(out, text);
 }
 
+/* What contradicts what. */
+static void
+add_contradiction_md(struct buf *out, struct json_object *credit)
+{
+	struct json_object *c = contradiction_of(credit), *also = array_of(credit, "also_under");
+	struct buf text = {0};
+
+	if (is_about(c, "licence")) {
+		print_statements(&text, c, false);
+		add_words(out, "; **its sources contradict each other**: ", text.data);
+		add_words(out, "; what counts: ", rec_string(c, "counts"));
+		add_words(out, ", ", rec_string(c, "why"));
+	}
+	buf_clear(&text);
+	if (is_about(c, "author")) {
+		print_statements(&text, c, true);
+		add_words(out, "; **its sources name different authors**: ", text.data);
+	}
+	buf_clear(&text);
+	print_subjects(&text, also);
+	if (length_of(also) > 0)
+		add_words(out, "; the same file is also under: ", text.data);
+	buf_free(&text);
+}
+
 static void
 add_md(struct buf *out, const struct attribution *a)
 {
@@ -204,6 +322,7 @@ add_md(struct buf *out, const struct attribution *a)
 		if (strcmp(note, credit_no_author) != 0 && strcmp(note, credit_no_licence) != 0)
 			add_words(out, "; note: ", note);
 	}
+	add_contradiction_md(out, c);
 	buf_str(out, "; file: ");
 	add_link(out, a->file, NULL);
 	buf_str(out, "\n");
@@ -233,8 +352,10 @@ void
 attribution_head(enum attribution_kind kind, struct buf *out)
 {
 	if (kind == ATTRIBUTION_CSV)
-		buf_str(out, "subject,name,file,sha256,title,author,attribution,source,page,licenses,license_ids,"
-			     "license_urls,non_free,restrictions,deletion_reason,notes,batches\r\n");
+		buf_str(out,
+			"subject,name,file,sha256,title,author,attribution,source,page,licenses,license_ids,"
+			"license_urls,non_free,restrictions,deletion_reason,notes,batches,licenses_stated,license_why,"
+			"authors_stated,also_under\r\n");
 	else if (kind == ATTRIBUTION_JSON)
 		buf_str(out, "{\"attributions\":[");
 	else

@@ -1,6 +1,7 @@
 #include "review/pick.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,13 +161,13 @@ bool
 pick_same_remarks(const struct pick *a, const struct pick *b)
 {
 	return a->unsure == b->unsure && a->stars == b->stars && is_same_text(a->note, b->note) &&
-	       is_same_text(a->reason, b->reason);
+	       is_same_text(a->reason, b->reason) && is_same_text(a->licence, b->licence);
 }
 
 bool
 pick_has_remarks(const struct pick *v)
 {
-	return v->unsure || v->stars || v->note || v->reason;
+	return v->unsure || v->stars || v->note || v->reason || v->licence;
 }
 
 void
@@ -184,6 +185,8 @@ pick_print_remarks(struct buf *out, const struct pick *v)
 		buf_str(out, ",\"note\":");
 		buf_json(out, v->note);
 	}
+	if (v->licence)
+		buf_printf(out, ",\"licence\":%s", v->licence);
 }
 
 void
@@ -195,6 +198,45 @@ pick_add_remarks(struct json_object *o, const struct pick *v)
 		json_object_object_add(o, "stars", json_object_new_int(v->stars));
 	rec_add_filled(o, "reason", v->reason);
 	rec_add_filled(o, "note", v->note);
+	if (v->licence)
+		json_object_object_add(o, "licence", rec_parse(v->licence, strlen(v->licence), NULL, 0));
+}
+
+static struct json_object *
+parse_licences(const struct pick *v)
+{
+	return v->licence ? rec_parse(v->licence, strlen(v->licence), NULL, 0) : NULL;
+}
+
+char *
+pick_licence(const struct pick *v, long idx)
+{
+	struct json_object *all = parse_licences(v);
+	char key[24], *found;
+
+	snprintf(key, sizeof(key), "%ld", idx);
+	found = rec_string(all, key) ? buf_strdup(rec_string(all, key)) : NULL;
+	json_object_put(all);
+	return found;
+}
+
+long
+pick_licence_last(const struct pick *v)
+{
+	struct json_object *all = parse_licences(v);
+	long last = 0;
+
+	if (!all)
+		return 0;
+	json_object_object_foreach(all, key, value)
+	{
+		long idx = strtol(key, NULL, 10);
+
+		(void)value;
+		last = idx > last ? idx : last;
+	}
+	json_object_put(all);
+	return last;
 }
 
 /* Stores the member KEY in TEXT, NULL if it is missing, null or empty. False if it is no text. */
@@ -209,28 +251,6 @@ parse_text(struct json_object *o, const char *key, const char **text)
 	if (*text && !**text)
 		*text = NULL;
 	return true;
-}
-
-const char *
-pick_parse_remarks(struct json_object *o, struct pick *v)
-{
-	struct json_object *unsure = json_object_object_get(o, "unsure"), *stars = json_object_object_get(o, "stars");
-	const char *wrong = NULL;
-
-	if (!parse_text(o, "note", &v->note))
-		wrong = "note is no text";
-	if (!parse_text(o, "reason", &v->reason))
-		wrong = "reason is no text";
-	v->unsure = json_object_is_type(unsure, json_type_boolean) && json_object_get_boolean(unsure);
-	if (unsure && !json_object_is_type(unsure, json_type_boolean))
-		wrong = "unsure is neither true nor false";
-	v->stars = 0;
-	if (json_object_is_type(stars, json_type_int) && json_object_get_int64(stars) >= 0 &&
-	    json_object_get_int64(stars) <= PICK_STARS_MAX)
-		v->stars = json_object_get_int(stars);
-	else if (stars)
-		wrong = "stars is no number from 0 to 5";
-	return wrong;
 }
 
 /* Whether TEXT has at most MOST bytes and no control characters, except line breaks and tabs with LINES. */
@@ -249,6 +269,59 @@ is_text(const char *text, size_t most, bool lines)
 			return false;
 	}
 	return true;
+}
+
+/* Whether KEY is the number of a candidate, as JSON writes one. */
+static bool
+is_candidate(const char *key)
+{
+	return *key >= '1' && *key <= '9' && strspn(key, "0123456789") == strlen(key) && strlen(key) < 10;
+}
+
+/* Stores the member "licence" in V. Returns false if it is not an object of candidates and names of licences. */
+static bool
+parse_licence(struct json_object *o, struct pick *v)
+{
+	struct json_object *all = json_object_object_get(o, "licence");
+
+	v->licence = NULL;
+	if (all && (!json_object_is_type(all, json_type_object) || json_object_object_length(all) > PICK_LIST_MAX))
+		return false;
+	if (!all || json_object_object_length(all) == 0)
+		return true;
+	json_object_object_foreach(all, key, value)
+	{
+		const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+
+		if (!is_candidate(key) || !*text || !is_text(text, PICK_LICENCE_MAX, false))
+			return false;
+	}
+	v->licence = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return true;
+}
+
+const char *
+pick_parse_remarks(struct json_object *o, struct pick *v)
+{
+	struct json_object *unsure = json_object_object_get(o, "unsure"), *stars = json_object_object_get(o, "stars");
+	const char *wrong = NULL;
+
+	if (!parse_text(o, "note", &v->note))
+		wrong = "note is no text";
+	if (!parse_text(o, "reason", &v->reason))
+		wrong = "reason is no text";
+	if (!parse_licence(o, v))
+		wrong = "licence is not the names of licences by candidate, such as {\"3\":\"CC BY 4.0\"}";
+	v->unsure = json_object_is_type(unsure, json_type_boolean) && json_object_get_boolean(unsure);
+	if (unsure && !json_object_is_type(unsure, json_type_boolean))
+		wrong = "unsure is neither true nor false";
+	v->stars = 0;
+	if (json_object_is_type(stars, json_type_int) && json_object_get_int64(stars) >= 0 &&
+	    json_object_get_int64(stars) <= PICK_STARS_MAX)
+		v->stars = json_object_get_int(stars);
+	else if (stars)
+		wrong = "stars is no number from 0 to 5";
+	return wrong;
 }
 
 const char *

@@ -19,6 +19,7 @@ enum {
 	PICK_NOTE_MAX = 2000,   /* bytes of a note */
 	PICK_REASON_MAX = 200,  /* bytes of a reason */
 	PICK_STARS_MAX = 5,
+	PICK_LICENCE_MAX = 200, /* bytes of a licence */
 };
 
 /* A decision. Strings are UTF-8. */
@@ -32,9 +33,10 @@ struct pick {
 	bool bare;            /* it says nothing of the remarks: those that stand with the same choice stay */
 	/* The remarks. They can come with PICK_BACK, too. */
 	bool unsure;
-	int stars;          /* 1 to PICK_STARS_MAX; 0: none */
-	const char *note;   /* NULL: none */
-	const char *reason; /* of PICK_NONE, why; NULL: none */
+	int stars;           /* 1 to PICK_STARS_MAX; 0: none */
+	const char *note;    /* NULL: none */
+	const char *reason;  /* of PICK_NONE, why; NULL: none */
+	const char *licence; /* which licences are right, by candidate, as JSON: {"3":"CC BY 4.0"}; NULL: none */
 };
 
 /* Stores in IDX the next candidate that V chose, in its order. Returns false behind the last. *CURSOR is NULL before
@@ -61,6 +63,12 @@ void pick_print_remarks(struct buf *out, const struct pick *v);
 
 /* Adds the remarks to O. */
 void pick_add_remarks(struct json_object *o, const struct pick *v);
+
+/* Returns the licence that is right for the candidate IDX after V, for free(); NULL if V does not say. */
+char *pick_licence(const struct pick *v, long idx);
+
+/* Returns the highest candidate of which V says which licence is right; 0: none. */
+long pick_licence_last(const struct pick *v);
 
 /* Appends the choice in words: "none", "3", "3, 1". */
 void pick_print_words(struct buf *out, const struct pick *v);

@@ -100,6 +100,7 @@ forget_texts(struct pick *v)
 	free((void *)(uintptr_t)v->list);
 	free((void *)(uintptr_t)v->note);
 	free((void *)(uintptr_t)v->reason);
+	free((void *)(uintptr_t)v->licence);
 }
 
 static void
@@ -122,6 +123,7 @@ store_pick(struct picks *p, const struct pick *v)
 	one->list = copy_text(v->list);
 	one->note = copy_text(v->note);
 	one->reason = copy_text(v->reason);
+	one->licence = copy_text(v->licence);
 	forget_texts(&was);
 }
 
@@ -419,6 +421,7 @@ write_lines(struct buf *out, struct picks *p, const struct pick *v, size_t n, bo
 			one.stars = stands->stars;
 			one.note = stands->note;
 			one.reason = stands->reason;
+			one.licence = stands->licence;
 		}
 		/* Remarks that come later do not change that the chosen candidate was removed. */
 		if (stands && one.choice == PICK_BACK && stands->choice == PICK_BACK && !one.removed)

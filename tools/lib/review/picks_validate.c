@@ -229,6 +229,8 @@ find_wrong_candidate(const struct pick *v, unsigned long items)
 
 	if (v->choice < PICK_BACK)
 		return v->choice;
+	if ((unsigned long)pick_licence_last(v) > items)
+		return pick_licence_last(v);
 	while (pick_next_candidate(v, &cursor, &idx))
 		if ((unsigned long)idx > items)
 			return idx;
