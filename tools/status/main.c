@@ -12,6 +12,7 @@
 #include "batch/batch_stats.h"
 #include "chosen.h"
 #include "doctor.h"
+#include "doctor_filesystem.h"
 #include "events.h"
 #include "files/file.h"
 #include "hosts/host_rules.h"
@@ -24,7 +25,7 @@
 #include "wait.h"
 #include "watch.h"
 
-enum { OPT_RULES = 256, OPT_REMOVED };
+enum { OPT_RULES = 256, OPT_REMOVED, OPT_FILESYSTEM, MEET_MS = 60000 };
 
 static struct {
 	const char **roots; /* NULL-terminated */
@@ -38,6 +39,7 @@ static const struct opt table[] = {
 	{'D', "doctor", NULL, "report what is wrong with the root and the machine, and how to repair it"},
 	{'e', "events", NULL, "print a record for each event from now on"},
 	{'F', "from-start", NULL, "with --events: begin with what was recorded before"},
+	{OPT_FILESYSTEM, "filesystem", "DIR", "with --doctor: whether two machines can use that file system at once"},
 	{'f', "failed", NULL, "with --items: only the failed items"},
 	{'i', "items", NULL, "show the items of each batch"},
 	{'j', "json", NULL, "print the status document of each batch on one line, or records"},
@@ -124,8 +126,12 @@ check_use(char **operands)
 		opt_die("--limit and --offset cannot be used with %s", options.watch ? "--watch" : "--events");
 	if (options.watch && a->json)
 		opt_die("--watch shows a table and cannot be used with --json: programs can use --events");
-	if (a->timeout >= 0 && !a->wait)
+	if (options.filesystem && (!options.doctor || options.roots_n))
+		opt_die(options.doctor ? "--root cannot be used with --filesystem" : "--filesystem requires --doctor");
+	if (a->timeout >= 0 && !a->wait && !options.filesystem)
 		opt_die("--timeout requires --wait");
+	if (a->timeout > MEET_MS && options.filesystem)
+		opt_die("with --filesystem, --timeout is 60 seconds at most");
 	if (options.paged && !a->json && !options.items)
 		opt_die("--limit and --offset require --json or --items");
 	if ((a->failed || a->removed) && !options.items)
@@ -170,6 +176,9 @@ take_option(int id, const struct opts *o)
 	case 'o':
 		options.set.offset = (uint64_t)opt_number(o, 0, UINT32_MAX);
 		options.paged = true;
+		break;
+	case OPT_FILESYSTEM:
+		options.filesystem = o->value;
 		break;
 	case 'r':
 		options.roots = buf_realloc(options.roots, (options.roots_n + 2) * sizeof(*options.roots));
@@ -252,5 +261,8 @@ main(int argc, char **argv)
 	while ((id = opt_next(&o)) != 0)
 		take_option(id, &o);
 	check_use(opt_rest(&o));
+	if (options.filesystem)
+		msg_finish(doctor_filesystem(
+			options.filesystem, options.set.timeout < 0 ? MEET_MS : options.set.timeout, options.set.json));
 	msg_finish(run_status(opt_rest(&o)));
 }
