@@ -15,7 +15,7 @@ LIBS_split = libcurl
 LIBS_fetch = zlib
 LIBS_type = libmagic
 LIBS_decode = vips libtiff-4 libraw cairo-ft fontconfig
-LIBS_expand = libarchive
+LIBS_expand = libarchive uchardet
 LIBS_collect = libarchive
 LIBS_clean = libarchive libcurl
 LIBS_media = gumbo libcurl
@@ -29,10 +29,24 @@ LIBS_url_test = libcurl
 LIBS_archive = libarchive
 LIBS_tiff = libtiff-4
 
-ifdef SANITIZE
+ifeq ($(SANITIZE),thread)
+BUILD = build/thread
+BIN = $(BUILD)/bin
+FLAGS_mode = -O1 -fsanitize=thread -fno-omit-frame-pointer
+else ifdef COVERAGE
+BUILD = build/coverage
+BIN = $(BUILD)/bin
+FLAGS_mode = -O0 --coverage -fprofile-update=atomic
+else ifdef SANITIZE
 BUILD = build/sanitized
 BIN = $(BUILD)/bin
 FLAGS_mode = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else ifdef FUZZ
+BUILD = build/fuzz
+BIN = $(BUILD)/bin
+CC = clang
+FLAGS_mode = -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-fprofile-instr-generate -fcoverage-mapping
 else
 BUILD = build
 BIN = bin
@@ -52,7 +66,9 @@ endif
 $(foreach path,DESTDIR PREFIX DATA LIBEXEC UNITS COMPLETIONS DOC BUILD BIN,$(if $(word 2,$($(path))),$(error \
 	$(path) is '$($(path))': a path with a space does not work here)))
 
+ifndef FUZZ
 CC = gcc
+endif
 CFLAGS = -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wformat=2
 FLAGS = -std=c17 $(WARNINGS) $(FLAGS_mode) -fstack-protector-strong -fPIE -D_GNU_SOURCE \
@@ -60,20 +76,22 @@ FLAGS = -std=c17 $(WARNINGS) $(FLAGS_mode) -fstack-protector-strong -fPIE -D_GNU
 LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 # The folders of tools/lib, an archive each, from the highest floor down: a folder uses those of lower floors only.
-LIB_FOLDERS = html review notebook http pictures confined batch hosts records files base
+LIB_FOLDERS = html review notebook http pictures confined mail batch hosts records charsets files base
 LIB = $(LIB_FOLDERS:%=$(BUILD)/lib/%.a)
 BINARIES = $(BIN)/bi $(PROGRAMS:%=$(BIN)/bi-%)
-# Parts of bi-parse that load large libraries: a program each, which bi-parse starts for the files that need it. The part
-# of bi-thumb that decodes pictures is another.
-HELPERS = $(PARSE_PARTS) $(BIN)/helpers/bi-thumb-decode
-PARSE_PARTS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
+# Parts of bi-parse, bi-expand and bi-thumb that load large libraries: a program each, which those start for files that
+# need it.
+HELPERS = $(PARSE_PROGRAMS) $(BIN)/helpers/bi-expand-mail $(BIN)/helpers/bi-thumb-decode
+PARSE_PROGRAMS = $(addprefix $(BIN)/helpers/bi-parse-,$(PARSE_HELPERS))
 PARSE_HELPERS = pdf mail picture av
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%.t,$(wildcard tests/unit/*_test.c))
 TEST_PROGRAMS = $(patsubst tests/integration/%.c,$(BUILD)/tests/%,$(wildcard tests/integration/*.c))
 TEST_LIBRARIES = $(patsubst tests/preload/%.c,$(BUILD)/tests/%.so,$(wildcard tests/preload/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 SOURCES = $(wildcard tools/*/*.c tools/*/*.h tools/*/*/*.c tools/*/*/*.h tests/unit/*.c \
-	tests/unit/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
+	tests/unit/*.h tests/fuzz/*.c tests/fuzz/*.h tests/bench/*.c tests/integration/*.c tests/integration/*/*.c tests/integration/*/*.h tests/preload/*.c)
+
+comma = ,
 
 # One short line for each file, and what the command says about it in one piece. V=1 shows the commands.
 # $(call run,VERB FILE,COMMAND)
@@ -88,15 +106,18 @@ link = $(call run,LD $@,$(CC) $(FLAGS_mode) $(LINK) $(LDFLAGS) -o $@ $(1))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all compile check check-long prove demo screenshots bench bench-quick lint format install uninstall deb check-package clean packages
+.PHONY: all compile check check-long coverage prove prove-quick demo screenshots bench bench-quick lint format install uninstall \
+	deb check-package clean packages
 all: $(BINARIES) $(HELPERS)
 
 # The lists of packages that each goal needs beside those to build with. They are installed at the start, all at once.
 # `make` alone is followed by a first pipeline. `make all` is for those who build only.
 PACKAGES_make = run manual
 PACKAGES_check = run test
-PACKAGES_check-long = run test bench long
-PACKAGES_prove = run test
+PACKAGES_check-long = run test bench long prove fuzz
+PACKAGES_coverage = run test
+PACKAGES_prove = run test prove fuzz
+PACKAGES_prove-quick = run test prove fuzz
 PACKAGES_demo = run manual demo
 PACKAGES_screenshots = run demo test
 PACKAGES_bench = run test bench
@@ -131,6 +152,12 @@ endif
 # What they have in common to read pages with.
 $(call objects,tools/lib/html/*.c): FLAGS += $(CFLAGS_gumbo) $(CFLAGS_libcurl)
 
+# What tells character sets.
+$(call objects,tools/lib/charsets/*.c): FLAGS += $(CFLAGS_uchardet)
+
+# What reads mails.
+$(call objects,tools/lib/mail/*.c): FLAGS += $(CFLAGS_gmime-3.0)
+
 # What opens pictures.
 $(call objects,tools/lib/pictures/*.c): FLAGS += $(CFLAGS_vips) $(CFLAGS_libtiff-4) $(CFLAGS_libraw)
 
@@ -164,16 +191,20 @@ $(BIN)/bi-parse: $(BUILD)/tools/parse/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
 $(BIN)/helpers/bi-parse-pdf: $(BUILD)/tools/parse/pdf/pdf_charmaps.o
-$(PARSE_PARTS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
+$(PARSE_PROGRAMS): $(BIN)/helpers/bi-parse-%: $(BUILD)/tools/parse/%/main.o $(PARSE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(PARSE_LIBS))
-
+# The part of bi-expand that reads mails.
+$(call objects,tools/expand/mail/*.c): FLAGS += -Itools/expand $(CFLAGS_gmime-3.0)
+$(BIN)/helpers/bi-expand-mail: $(call objects,tools/expand/mail/*.c tools/expand/packets.c) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,$^ $(LIBS_gmime-3.0) $(LIB_LIBS))
+# The part of bi-thumb that decodes pictures.
 THUMB_DECODE = $(call objects,tools/thumb/decode/*.c)
 $(THUMB_DECODE): FLAGS += $(foreach l,$(LIBS_decode),$(CFLAGS_$(l)))
 $(BIN)/helpers/bi-thumb-decode: $(THUMB_DECODE) $(LIB)
 	@mkdir -p $(@D)
 	$(call link,$^ $(foreach l,$(LIBS_decode),$(LIBS_$(l))) $(LIB_LIBS))
-
 # bi-fetch loads libcurl itself, when something is to be fetched.
 $(call objects,tools/fetch/*.c): FLAGS += $(CFLAGS_libcurl)
 
@@ -240,6 +271,19 @@ $(BUILD)/tests/unit/status_document_test.o: FLAGS += -Itools/api
 $(BUILD)/tests/near_duplicates_test.t: $(BUILD)/tools/render/near_duplicates.o
 $(BUILD)/tests/unit/near_duplicates_test.o: FLAGS += -Itools/render
 
+# The targets for libFuzzer: one program has them all. With FUZZ=1 libFuzzer runs them; a unit test has each of them
+# read what is in tests/fuzz/found and tests/fuzz/seeds.
+FUZZ_OBJECTS = $(call objects,tests/fuzz/*.c)
+FUZZ_TESTED = $(call objects,$(addprefix tools/,api/query.c api/reply.c fetch/http_answer.c)) $(PARSE)
+LIBS_fuzz_test = $(LIBS_parse)
+$(BUILD)/tests/fuzz_test.t: $(FUZZ_OBJECTS) $(FUZZ_TESTED)
+$(BUILD)/tests/fuzz_test.t: LINK += -Wl,--wrap=exit
+$(FUZZ_OBJECTS): FLAGS += -Itools/parse $(CFLAGS_gumbo) $(CFLAGS_libcurl) $(foreach l,$(LIBS_parse),$(CFLAGS_$(l)))
+$(BUILD)/tests/unit/fuzz_test.o: FLAGS += -Itests/fuzz
+$(BUILD)/fuzzer: $(FUZZ_OBJECTS) $(FUZZ_TESTED) $(LIB)
+	@mkdir -p $(@D)
+	$(call link,-fsanitize=fuzzer -Wl$(comma)--wrap=exit $(filter %.o,$^) $(PARSE) $(LIB) $(PARSE_LIBS))
+
 # What the integration tests start beside the programs: origin, hold... One of several files has the others in a
 # folder of its name.
 $(foreach t,$(TEST_PROGRAMS),$(eval $(t): $(call objects,tests/integration/$(notdir $(t))/*.c)))
@@ -271,14 +315,21 @@ TESTS =
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run $(TESTS)
 
+# The share of the lines of tools/ that the tests run, whatever becomes of the tests.
+coverage: | packages
+	-$(MAKE) check COVERAGE=1 TESTS='$(TESTS)'
+	tests/coverage build/coverage
+
 # What takes long by nature, and tests in larger sizes.
 check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal \
 		$(BUILD)/tests/bench/sink | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/prove/run --quick
 
-# Attacks that take long: each system call of a small pipeline fails once.
-prove: all $(BUILD)/tests/wiki $(BUILD)/tests/origin | packages
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/faults
+# Attacks of many kinds (tests/prove), in an hour, or in ten minutes; as root nothing is skipped. PARTS has the parts to run.
+PARTS =
+prove prove-quick: all $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/prove/run $(if $(findstring quick,$@),--quick) $(PARTS)
 
 demo: all $(BUILD)/tests/wiki | packages
 	@BI_WIKI=$(abspath $(BUILD)/tests/wiki) share/examples/demo

@@ -27,6 +27,7 @@ def opening($conf):
 	| if $unknown != [] then {error: {message: "there is no search called '\($unknown[0])': ways are \(known_ways | join(", "))"}}
 	elif ways_of($conf) == [] then {error: {message: "the setting ways is empty: ways are \(known_ways | join(", "))"}}
 	elif $conf.search // "" | IN("", "cirrus", "database") | not then {error: {message: "the setting search is cirrus or database, not '\($conf.search)'"}}
+	elif $conf.licences // "" | IN("", "metadata", "templates") | not then {error: {message: "the setting licences is metadata or templates, not '\($conf.licences)'"}}
 	elif $conf.structured // "" | IN("", "yes", "no") | not then {error: {message: "the setting structured is yes or no, not '\($conf.structured)'"}}
 	elif $conf.api | test("[?#]") then {error: {message: "the setting api is a URL without '?' and '#', such as https://wiki.example.org/w/api.php"}}
 	else {url: "\($conf.api)?action=query&format=json&formatversion=2&maxlag=\($conf.maxlag)&meta=siteinfo&siprop=general%7Cextensions"} end;
@@ -63,7 +64,7 @@ def not_an_api($conf):
 def unknown_wiki($conf; $why):
 	($conf.api | is_wikimedia) as $ours
 	| {
-		settings: (if $ours then {search: "cirrus", structured: "yes"} else {search: "database", structured: "no", widths: "any", title: ($conf.api | sub("^https?://"; "") | sub("/.*$"; ""))} end),
+		settings: (if $ours then {search: "cirrus", structured: "yes"} else {search: "database", structured: "no", licences: "templates", widths: "any", title: ($conf.api | sub("^https?://"; "") | sub("/.*$"; ""))} end),
 		note: "\($conf.api) does not say what it is: \($why); it is searched \(if $ours then "as Wikimedia Commons" else "for plain words and phrases" end)"
 	};
 
@@ -78,7 +79,7 @@ def described($conf):
 			title: ($g.sitename // "" | tostring | gsub("[[:cntrl:]]"; "") | .[:100]),
 			search: (if $cirrus then "cirrus" else "database" end),
 			structured: (if $cirrus and ($extensions | index("WikibaseMediaInfo")) then "yes" else "no" end)
-		} + (if $ours then {} else {widths: "any"} end) | with_entries(select(.value != ""))),
+		} + (if $ours then {} else {widths: "any", licences: (if $extensions | index("CommonsMetadata") then "metadata" else "templates" end)} end) | with_entries(select(.value != ""))),
 		version: ($g.generator // "" | tostring | gsub("[[:cntrl:]]"; "") | .[:60])
 	};
 
@@ -143,7 +144,8 @@ def parameters($conf; $query; $what):
 		["prop", "imageinfo"], ["iiprop", "url|size|mime|mediatype|sha1|timestamp|extmetadata"],
 		["iiurlwidth", $conf.thumb_width], ["iiextmetadatalanguage", $conf.language],
 		["iiextmetadatafilter", $conf.extmetadata]
-	];
+	]
+	| if $conf.licences == "templates" then map(if .[0] == "prop" then ["prop", "imageinfo|templates"] else . end) + [["tlnamespace", "10"], ["tllimit", "max"]] else . end;
 
 def encoded: map("\(.[0])=\(.[1] | tostring | @uri)") | join("&");
 
@@ -174,12 +176,14 @@ def pages: (.query // {} | if type == "object" then .pages // [] else [] end) | 
 
 def info: (.imageinfo // []) | if type == "array" then .[0] // {} else {} end | if type == "object" then . else {} end;
 
+def templates: (.templates // []) | if type == "array" then . else [] end;
+
 # Pages come in parts until the API's batch is complete: this merges what the replies say about each page.
 def merged:
 	reduce (.[] | pages) as $p ({};
 		"\($p.pageid // $p.title)" as $key
 		| (.[$key] // {}) as $before
-		| .[$key] = $before + $p + {imageinfo: [($before | info) * ($p | info)]})
+		| .[$key] = $before + $p + {imageinfo: [($before | info) * ($p | info)], templates: (($before | templates) + ($p | templates))})
 	| [.[]] | sort_by(.index // infinite);
 
 # A flag is true in version 2, and an empty text in version 1.
@@ -224,12 +228,19 @@ def unfit($conf):
 	elif $i | file_to_show($conf) == null then "without a thumbnail of a usual width"
 	else null end;
 
+# The licences that a page's templates name, "Cc-by-sa-4.0 or PD-old", for a wiki without CommonsMetadata; null: none does.
+def licences_of_templates:
+	[templates[] | objects | .title | strings | sub("^[^:]*:"; "")
+		| select(test("^(cc[- ]|cc0|pd([- ]|$)|public[- ]?domain|gfdl|l?gpl|agpl|fal$|mit$|bsd|apache|attribution$|copyrighted free use$)"; "i"))
+		| select(test("/|layout|warning|review"; "i") | not)]
+	| unique | if . == [] then null else join(" or ") end;
+
 def candidate($conf; $request; $of):
 	. as $page | info as $i | ($i | meta($conf.language)) as $m
 	| {
 		title: ($m.ObjectName // ($page.title // "" | tostring | sub("^[^:]*:"; "") | sub("\\.[A-Za-z0-9]{2,5}$"; ""))),
 		author: $m.Artist, attribution: $m.Attribution, credit: $m.Credit,
-		license: $m.LicenseShortName, license_id: $m.License, license_url: $m.LicenseUrl,
+		license: ($m.LicenseShortName // ($page | licences_of_templates)), license_id: $m.License, license_url: $m.LicenseUrl,
 		usage_terms: $m.UsageTerms, attribution_required: $m.AttributionRequired, copyrighted: $m.Copyrighted,
 		restrictions: $m.Restrictions, author_count: $m.AuthorCount, deletion_reason: $m.DeletionReason,
 		description: $m.ImageDescription, date: $m.DateTimeOriginal,

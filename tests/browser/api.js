@@ -123,7 +123,7 @@ const jobShape = {id: 'count', job_type: /^(url_parse|url_parse_media|file_uploa
 /* What bi-status --json has beside the seed's keys, here and there. */
 const resultShape = {file_id: fileId, knowledge_item_id: 'count', 'path?': /^files\//, 'bytes?': 'count', 'mime?': /\//, 'sha256?': /^[0-9a-f]{64}$/};
 const jobMore = {'name?': 'string', 'notebook?': 'string', 'category?': 'string', 'label?': 'string', 'stale?': 'boolean',
-	'total_is_final?': 'boolean'};
+	'total_is_final?': 'boolean', priority: 'count'};
 
 function isStatus(doc) {
 	isLike(doc, {batch_job: {...jobShape, ...jobMore}, items: 'object', 'notebook?': 'string'});

@@ -160,6 +160,38 @@ multipart() {
 	assert_output '["one",2,"first\n\n-----\n\n## two\n\nFrom: x@x.example\n\nsecond\n"]'
 }
 
+# box TEXT...: a mailbox of mails with these texts.
+box() {
+	printf 'From a@b Mon Jan  1 00:00:00 2024\nSubject: s\nFrom: x@x.example\n\n%b\n\n' "$@"
+}
+
+@test "a line that begins with From cuts a mail only behind an empty line and before a header" {
+	box 'one\nFrom here: on\ntwo' 'three\n\nFrom here on\nfour' 'five\r\n\r\nFrom z\r\nSubject: six\r\n\r\nseven' >a.mbox
+	run -0 parsed a.mbox '[.metadata.messages, (.text | gsub("  \n"; "\n") | split("\n\n") | map(select(test("^[a-z]|^From h"))) )]'
+	assert_output '[4,["one\nFrom here: on\ntwo","three","From here on\nfour","five","seven\n"]]'
+	# Such lines are looked for block by block: one is at each place of the end of a block.
+	for n in {65480..65520}; do
+		{ box "$(head -c "$n" /dev/zero | tr '\0' x)" && box last; } >"long$n.mbox"
+	done
+	run -0 --separate-stderr eval 'bi-parse -j long*.mbox | jq -c .metadata.messages | sort | uniq -c | xargs'
+	assert_output '41 2'
+}
+
+@test "the marks that a mailbox puts before From are removed, there and only there" {
+	box '>From a\n>>From b\n> From c\n>Fromage\nx >From d\n>From' >a.mbox
+	run -0 --separate-stderr bi-parse -t a.mbox
+	# What is left of a mark is a quote.
+	assert_line --index 0 --partial 'From a'
+	refute_output --partial '> From a'
+	assert_line --partial '> From b'
+	refute_output --partial '> > From b'
+	assert_line --partial '> From c'
+	assert_line --partial '>From d'
+	tail -n +2 a.mbox >a.eml
+	run -0 --separate-stderr bi-parse -t a.eml
+	assert_line --index 0 '> From a'
+}
+
 @test "signed mails are read, encrypted ones fail as encrypted" {
 	printf '=\nContent-Type: text/plain\n\nthe text\n=\nContent-Type: application/pgp-signature\n\nxx\n' |
 		multipart 'signed; protocol="application/pgp-signature"' b >a.eml

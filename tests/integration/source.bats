@@ -350,6 +350,13 @@ no result of Our wiki for it can be a candidate: 1 not pictures'
 	people 'Odd One' >list
 	run -0 source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=title <list
 	assert_equal "$(items <<<"$output" | jq -r .url | grep -c /640px-)" 1
+	# Without CommonsMetadata, the templates of a page name its licences.
+	people 'Bare One' >list
+	run -0 source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=title <list
+	assert_equal "$(items <<<"$output" | jq -r '.license // "none"' | sort | uniq -c | sed 's/^ *//' | paste -sd,)" \
+		'1 Cc-by-sa-4.0,1 GFDL or PD-old,4 none'
+	run -0 source_wiki --json --set "api=$WIKI/stock/api.php" --set ways=title --set licences=metadata <list
+	assert_equal "$(items <<<"$output" | jq -r '.license // "none"' | sort -u)" none
 	# What the user says about the wiki counts.
 	: >"${ORIGIN_LOGS[0]}"
 	run -1 --separate-stderr source_wiki --json --set "api=$WIKI/stock/api.php" --set search=cirrus --set ways=phrase <list

@@ -285,13 +285,13 @@ gsrsearch=filetype%3Adrawing%20%22Plain%20intitle%20Two%20OR%22'
 	local fetch source code=0
 
 	wiki_start
-	people 'A One' 'Slow Two' >list
+	people 'A One' 'Held Two' >list
 	mkfifo pipe
 	bi-fetch --contact t@example.org -q <pipe >out 2>err 3>&- &
 	fetch=$!
 	start bi-source --contact t@example.org --set "api=$WIKI/w/api.php" --set ways=title --json <list >pipe
 	source=$!
-	poll 20 origin_asked Slow
+	poll 20 origin_asked Held
 	kill -KILL "$source"
 	poll 20 gone "$fetch"
 	wait "$fetch" || code=$?

@@ -12,7 +12,7 @@
  *     Lag N          the API is behind for the first N requests (200, maxlag, Retry-After: 1); Lag 0: always
  *     Status C N     that status for the first N requests; Later C N: with Retry-After: 1; N 0: always
  *     Apierror       another error, with status 200; Html, Half, Void: no JSON, half of one, no bytes
- *     Nobody         nothing is found; Agent: 403, the User-Agent is refused; Slow: after 1.2 s
+ *     Nobody         nothing is found; Agent: 403, the User-Agent is refused; Slow: after 1.2 s; Held: after a minute
  *     Elsewhere      a redirect to another host; Moved: to the same
  *     Pages          what is found comes in two replies; Endless: in replies without end
  *     Old            one page, and an offer of its older versions; Many: 50 pages, and there are more
@@ -419,7 +419,7 @@ add_imageinfo(struct buf *out, const struct picture *p, const char *name, bool f
 
 /* Page K of N; INFO: with what is known of its file. */
 static void
-add_page(struct buf *out, const struct picture *p, const char *name, size_t k, bool info, bool keyed)
+add_page(struct buf *out, const struct picture *p, const char *name, size_t k, bool info, bool keyed, bool templates)
 {
 	unsigned id = 5381;
 	char title[420];
@@ -435,6 +435,13 @@ add_page(struct buf *out, const struct picture *p, const char *name, size_t k, b
 	buf_printf(out, ",\"index\":%zu,\"imagerepository\":\"local\"", k + 1);
 	if (info)
 		add_imageinfo(out, p, name, k == 0);
+	if (templates)
+		buf_printf(out, ",\"templates\":[{\"ns\":10,\"title\":\"Template:Information\"}%s]",
+			   k == 0   ? ",{\"ns\":10,\"title\":\"Vorlage:Cc-by-sa-4.0\"},{\"ns\":10,\"title\":"
+				      "\"Vorlage:Cc-by-sa-layout\"}"
+			   : k == 1 ? ",{\"ns\":10,\"title\":\"Template:PD-old\"},{\"ns\":10,\"title\":\"Template:"
+				      "GFDL\"}"
+				    : "");
 	buf_str(out, "}");
 }
 
@@ -449,7 +456,7 @@ add_pages(struct buf *out, const struct picture *v, size_t n, const char *name, 
 	for (size_t i = n; i-- > 0;) {
 		bool info = (!pages && !endless) || (second ? i >= 3 : i < 3);
 
-		add_page(out, &v[i], name, i, info, keyed);
+		add_page(out, &v[i], name, i, info, keyed, strstr(query, "templates") != NULL);
 		buf_str(out, i ? "," : "");
 	}
 	buf_str(out, keyed ? "}}" : "]}");
@@ -586,7 +593,7 @@ answer_api(struct answer *a, const char *query, const char *agent, const char *r
 	atomic_fetch_add(&api_under_way, 1);
 	look_at_rules(query, agent, request);
 	/* Long enough for a second one to be seen. */
-	poll(NULL, 0, says(name, "Slow", 0, NULL) ? 1200 : 20);
+	poll(NULL, 0, says(name, "Held", 0, NULL) ? 60000 : says(name, "Slow", 0, NULL) ? 1200 : 20);
 	if (!spoil(a, name, search)) {
 		if (says(name, "Moved", 0, NULL) && !has(query, "moved", NULL)) {
 			set(a, 301, "text/html", "", "");

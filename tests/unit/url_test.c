@@ -67,6 +67,8 @@ kinds_are_told_by_extension_and_type(void **state)
 	assert_string_equal(url_kind("http://h/.ogg"), "audio");
 	assert_null(url_kind("http://h/a.jpg/"));
 	assert_null(url_kind("http://h.jpg"));
+	assert_null(url_kind("d/a.jpg")); /* it is not absolute */
+	assert_false(url_is_stream("//h/a.m3u8"));
 	assert_null(url_kind("http://h/File:a.jpg"));
 	assert_null(url_kind("http://h/a.m3u8"));
 	assert_string_equal(url_kind_of_type("Image/svg+xml"), "image");

@@ -4,7 +4,10 @@
 #ifndef BI_EXPAND_HELPER_H
 #define BI_EXPAND_HELPER_H
 
-/* Confines this process and unpacks the one archive that comes over descriptor 0, to descriptor 0 (expand.h). */
-_Noreturn void expand_serve(void);
+#include <stdbool.h>
+
+/* Confines this process and unpacks the one archive that comes over descriptor 0, to descriptor 0 (expand.h).
+ * NAMES: names that are not UTF-8 are converted. */
+_Noreturn void expand_serve(bool names);
 
 #endif

@@ -25,7 +25,7 @@ struct listing {
 /* --- what is said --- */
 
 static void
-say_member(const struct listing *l, const char *file, const char *member, uint64_t bytes, int64_t mtime)
+say_member(const struct listing *l, const char *file, const struct expand_member *m, uint64_t bytes, int64_t mtime)
 {
 	struct json_object *o;
 	char date[WHEN_SIZE] = "";
@@ -34,12 +34,13 @@ say_member(const struct listing *l, const char *file, const char *member, uint64
 		when_print(date, (time_t)mtime);
 	if (!l->json) {
 		date[*date ? 10 : 0] = '\0';
-		human_print("%12" PRIu64 "  %10s %5.5s  %s", bytes, date, *date ? date + 11 : "", member);
+		human_print("%12" PRIu64 "  %10s %5.5s  %s", bytes, date, *date ? date + 11 : "", m->path);
 		return;
 	}
 	o = json_object_new_object();
 	rec_add_string(o, "file", file);
-	rec_add_string(o, "member", member);
+	rec_add_string(o, "member", m->path);
+	expand_add_charset(o, m);
 	json_object_object_add(o, "bytes", json_object_new_uint64(bytes));
 	rec_add_filled(o, "mtime", date);
 	rec_write_json(o);
@@ -86,7 +87,7 @@ list_members(struct listing *l, const char *file, struct expand *e)
 			bytes += m.len;
 			break;
 		case EXPAND_MEMBER_END:
-			say_member(l, file, m.path, bytes, mtime);
+			say_member(l, file, &m, bytes, mtime);
 			break;
 		case EXPAND_MEMBER_FAILED:
 			say_not(l, file, m.path, "failed", m.code, m.message);

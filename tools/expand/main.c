@@ -2,10 +2,13 @@
  * (confine.h): `bi-expand --serve`, whose protocol is in expand.h. For files on its command line, bi-expand starts one
  * process for each and prints the results. */
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/paths.h"
 #include "confined/expand.h"
 #include "expand_helper.h"
 #include "list.h"
@@ -48,6 +51,22 @@ take_limit(struct expand_limits *l, const struct opts *o, int id)
 	}
 }
 
+/* The mode is none, "names" or "mail". */
+static _Noreturn void
+serve(char **rest, char **argv)
+{
+	bool names = *rest && strcmp(*rest, "names") == 0;
+	struct buf program = {0};
+
+	if (*rest && (rest[1] || (!names && strcmp(*rest, "mail") != 0)))
+		opt_die("--serve takes no files");
+	if (!*rest || names)
+		expand_serve(names);
+	if (path_of_helper(&program, "bi-expand-mail") == 0)
+		execv(program.data, argv);
+	msg_die_errno(EX_UNAVAILABLE, "cannot start bi-expand-mail, a part of bi-expand");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -67,7 +86,5 @@ main(int argc, char **argv)
 	}
 	if (!serving)
 		msg_finish(list_archives(opt_rest(&o), &limits, json));
-	if (*opt_rest(&o))
-		opt_die("--serve takes no files");
-	expand_serve();
+	serve(opt_rest(&o), argv);
 }

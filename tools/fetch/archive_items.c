@@ -89,6 +89,7 @@ ask_member(struct archive *e, const struct expand_member *m, struct batch_ask *a
 	buf_printf(&where, "%s\n%" PRIu64 "\n%s", j->url ? j->url : j->file ? j->file : "", m->index, m->path);
 	json_object_object_add(e->keys, "archive", json_object_new_uint64(j->item));
 	rec_add_string(e->keys, "member", m->path);
+	expand_add_charset(e->keys, m);
 	*ask = (struct batch_ask){
 		.kind = "member",
 		.where = where.data,
@@ -264,11 +265,15 @@ remove_archive(struct archives *a, struct archive **at)
 	free(e);
 }
 
-/* A compressed file need not be an archive: another file is kept unchanged. */
+/* A compressed file need not be an archive, and what looks like a mail need not be one: another file is kept unchanged.
+ */
 static bool
 is_plain_file(const struct job *j, const char *code)
 {
 	const char *kind = strchr(j->type.mime, '/');
+
+	if (expand_is_mail(j->type.mime) && strcmp(code, "not_an_archive") == 0)
+		return true;
 
 	if (!kind || strcmp(code, "not_an_archive") != 0)
 		return false;
@@ -282,8 +287,8 @@ settle_archive(struct archives *a, struct archive *e, const struct expand_member
 	struct job *j = e->job;
 
 	j->expanded = true;
-	if (!failed) {
-		j->members = (int64_t)expand_totals(e->expand)->members;
+	if (!failed || (expand_is_mail(j->type.mime) && strcmp(failed->code, "archive_empty") == 0)) {
+		j->members = e->expand ? (int64_t)expand_totals(e->expand)->members : 0;
 	} else if (!is_plain_file(j, failed->code)) {
 		body_drop(&j->body);
 		verdict_fail(j, false, failed->code, "%s", failed->message);
@@ -431,9 +436,9 @@ take_some(struct archives *a, struct archive *e, const struct room *room)
 	}
 	if (!e->expand || e->over || a->run->fatal)
 		return;
-	if (full)
+	if (full || (e->watcher.events && e->watcher.fd != expand_fd(e->expand)))
 		loop_unwatch(a->run->loop, &e->watcher);
-	else if (!e->watcher.events && loop_watch(a->run->loop, &e->watcher, expand_fd(e->expand), EPOLLIN) < 0)
+	if (!full && !e->watcher.events && loop_watch(a->run->loop, &e->watcher, expand_fd(e->expand), EPOLLIN) < 0)
 		run_fail(a->run, "watching bi-expand");
 	e->due = full ? -1 : event == EXPAND_AGAIN ? clock_ms() + expand_wait(e->expand) : 0;
 }

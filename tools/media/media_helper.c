@@ -15,7 +15,7 @@
 #include "confined/helper.h"
 #include "confined/media.h"
 #include "files/file.h"
-#include "html/charset.h"
+#include "charsets/charset.h"
 #include "html/find.h"
 #include "html/tree.h"
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,7 +16,7 @@
 #include "formats.h"
 #include "records/rec.h"
 
-enum { REQUEST = 5 * SERVE_LINE + 8, PROBE = 64 << 20 };
+enum { REQUEST = 5 * SERVE_LINE + 8 };
 
 static const struct format *
 format_of(const struct format *formats, size_t count, const char *name)
@@ -153,14 +152,11 @@ answer_one(const struct format *f, const struct request *r)
 	       helper_send_answer(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer) - 1, NULL, 0);
 }
 
-/* Libraries end the process with abort(3), or a trap, if memory runs out. Whether memory can still be allocated
- * distinguishes that from a crash. */
+/* Libraries end the process with abort(3), or a trap, if memory runs out. */
 static void
 on_abort_signal(int signal)
 {
-	void *probe = mmap(NULL, PROBE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	_exit(probe == MAP_FAILED ? EX_OSERR : 128 + signal);
+	_exit(helper_lacks_memory() ? EX_OSERR : 128 + signal);
 }
 
 /* The process ends with _exit: nothing is left to write, and the exit handlers of libraries or sanitizers make calls

@@ -9,7 +9,7 @@
 
 #include "base/utf8.h"
 #include "files/file.h"
-#include "html/charset.h"
+#include "charsets/charset.h"
 #include "rtf_utf8.h"
 
 enum { MOST = 64 << 20 /* bytes; a larger file stays as it is */ };

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "html/charset.h"
+#include "charsets/charset.h"
 
 /* What is found on the way. */
 struct rtf_found {

@@ -95,11 +95,14 @@ look_for_ours(struct doctor *d)
 		{"bi-type", "bi-fetch cannot tell the types of files"},
 	};
 	static const struct {
-		const char *of, *name, *needed;
+		const char *name, *of, *needed;
 	} parts[] = {
-		{"bi-parse", "bi-parse-pdf", "PDF files"},   {"bi-parse", "bi-parse-picture", "pictures"},
-		{"bi-parse", "bi-parse-mail", "mails"},      {"bi-parse", "bi-parse-av", "sound and film"},
-		{"bi-thumb", "bi-thumb-decode", "pictures"},
+		{"bi-parse-pdf", "bi-parse", "PDF files"},
+		{"bi-parse-picture", "bi-parse", "pictures"},
+		{"bi-parse-mail", "bi-parse", "mails"},
+		{"bi-parse-av", "bi-parse", "sound and film"},
+		{"bi-expand-mail", "bi-expand", "the attachments of mails"},
+		{"bi-thumb-decode", "bi-thumb", "pictures"},
 	};
 	struct buf path = {0};
 

@@ -21,6 +21,7 @@
 #include "confined/helper.h"
 #include "confined/type.h"
 #include "files/file.h"
+#include "mail/mail_head.h"
 #include "records/rec.h"
 
 enum { GROUP = 64, OPT_SERVE = 256 }; /* files in one request */
@@ -172,16 +173,31 @@ type_files(char **operands, bool json)
 	return code;
 }
 
+/* What a text is that begins with the headers of a mail; NULL: it does not. libmagic knows some of the headers that may
+ * be the first. */
+static const char *
+mail_type(const char *mime, const char *head, size_t n)
+{
+	if (strncmp(mime, "text/", 5) != 0 && strcmp(mime, "application/octet-stream") != 0)
+		return NULL;
+	if (mail_head_from_line(head, n) > 0)
+		return "application/mbox";
+	return mail_head_is_mail(head, n) ? "message/rfc822" : NULL;
+}
+
 /* Sends one answer. False if the other end is closed. */
 static bool
 answer(magic_t magic, const char *head, size_t n)
 {
 	const char *mime = magic_buffer(magic, head, n);
 	char packet[TYPE_MIME + TYPE_EXT + 8];
+	const char *mail;
 	int len;
 
 	if (!mime || !strchr(mime, '/') || strlen(mime) >= TYPE_MIME || strpbrk(mime, " ;\n"))
 		mime = "application/octet-stream";
+	if ((mail = mail_type(mime, head, n)))
+		mime = mail;
 	len = snprintf(packet, sizeof(packet), "%s %s", mime, type_extension(mime));
 	return len > 0 && helper_send_answer(packet, (size_t)len, NULL, 0);
 }

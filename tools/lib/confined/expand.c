@@ -12,13 +12,11 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/member.h"
-#include "base/trouble.h"
 #include "base/words.h"
+#include "confined/expand_packets.h"
 #include "confined/helper.h"
 #include "files/file.h"
-
-enum { PACKET = EXPAND_BLOCK + 16 };
+#include "records/rec.h"
 
 static const struct expand_limits usual = {
 	.members = 10000,
@@ -28,318 +26,6 @@ static const struct expand_limits usual = {
 	.free = (uint64_t)1 << 30,
 	.stall = 30 * 1000,
 };
-
-struct expand {
-	struct helper helper;
-	struct expand_limits limits;
-	uint64_t packed; /* bytes of the archive */
-	struct expand_totals totals;
-	uint64_t entries;      /* how many entries began */
-	uint64_t files;        /* how many of them are no directories */
-	uint64_t encrypted;    /* how many need a password */
-	uint64_t holes;        /* bytes of holes, of those that were unpacked */
-	uint64_t member_bytes; /* of the current entry */
-	bool inside;           /* an entry is under way */
-	bool dropping;         /* and the entry is not returned to the caller */
-	struct buf path;
-	int64_t waiting;       /* nothing has arrived since this moment; 0: something has */
-	int64_t waited;        /* total milliseconds before that */
-	enum expand_event end; /* EXPAND_AGAIN: it continues */
-	const char *code;
-	char words[EXPAND_WORDS];
-	char packet[PACKET];
-};
-
-/* --- how it ends --- */
-
-static enum expand_event
-fail_archive(struct expand *e, const char *code, const char *words)
-{
-	helper_stop(&e->helper);
-	e->end = EXPAND_FAILED;
-	e->code = code;
-	if (words != e->words)
-		snprintf(e->words, sizeof(e->words), "%s", words);
-	return EXPAND_FAILED;
-}
-
-/* Stores the message of bi-expand so that it can be shown, or OTHERWISE if it is empty. */
-static const char *
-keep_words(struct expand *e, const char *said, const char *otherwise)
-{
-	snprintf(e->words, sizeof(e->words), "%s", *said ? said : otherwise);
-	for (char *c = e->words; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	return e->words;
-}
-
-/* bi-expand sent no end. */
-static enum expand_event
-fail_helper(struct expand *e, enum helper_sign sign, const char *code, const char *words)
-{
-	struct helper_end end = helper_fail(&e->helper, sign);
-	char all[EXPAND_WORDS];
-
-	if (end.ours)
-		return fail_archive(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting");
-	if (!*end.said)
-		return fail_archive(e, code, words);
-	snprintf(all, sizeof(all), "%s (%.80s)", words, end.said);
-	return fail_archive(e, code, keep_words(e, all, words));
-}
-
-static enum expand_event
-fail_limit(struct expand *e, const char *code, const char *fmt, uint64_t limit)
-{
-	char words[EXPAND_WORDS];
-
-	snprintf(words, sizeof(words), "%s %llu", fmt, (unsigned long long)limit);
-	return fail_archive(e, code, words);
-}
-
-static enum expand_event
-fail_nonsense(struct expand *e)
-{
-	return fail_archive(e, "archive_crashed", "the program that unpacks it gave an invalid answer");
-}
-
-static enum expand_event
-take_failure(struct expand *e, const char *packet)
-{
-	static const struct {
-		const char *code, *words;
-		char letter;
-	} known[] = {
-		{"archive_damaged", "it is damaged", 'd'},
-		{"archive_encrypted", "it needs a password", 'e'},
-		{"archive_unsupported", "its method or version is not known here", 'u'},
-		{"not_an_archive", "it is no archive that can be unpacked here", 'n'},
-		{"archive_memory", "it takes too much memory", 'm'},
-		{TROUBLE_CODE, "it cannot be read", 'i'},
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].letter == packet[1])
-			return fail_archive(e, known[i].code, keep_words(e, packet + 2, known[i].words));
-	return fail_nonsense(e);
-}
-
-static enum expand_event
-take_end(struct expand *e)
-{
-	if (e->inside)
-		return fail_nonsense(e);
-	if (e->entries == 0)
-		return fail_archive(e, "archive_empty", "there is nothing in it");
-	if (e->files == 0)
-		return fail_archive(e, "archive_empty", "there are only directories in it");
-	if (e->encrypted == e->files)
-		return fail_archive(e, "archive_encrypted", "all that is in it needs a password");
-	helper_stop(&e->helper);
-	return e->end = EXPAND_END;
-}
-
-/* --- the limits --- */
-
-/* EXPAND_AGAIN, or the end if MORE bytes, holes or not, are too many. */
-static enum expand_event
-check_size(struct expand *e, uint64_t more)
-{
-	const struct expand_limits *l = &e->limits;
-
-	if (more > l->member_bytes || e->member_bytes > l->member_bytes - more)
-		return fail_limit(e, "archive_too_large", "a member has more bytes than the limit of", l->member_bytes);
-	if (more > l->bytes || e->totals.bytes > l->bytes - more)
-		return fail_limit(e, "archive_too_large", "unpacked it has more bytes than the limit of", l->bytes);
-	return EXPAND_AGAIN;
-}
-
-/* The same for all that was unpacked in relation to the archive. Holes do not count: they cost nothing. */
-static enum expand_event
-check_ratio(struct expand *e)
-{
-	uint64_t solid = e->totals.bytes - e->holes;
-
-	if (solid > e->limits.free && solid / e->limits.ratio >= e->packed)
-		return fail_limit(e, "archive_ratio", "it unpacks to more than its size times the limit of",
-				  e->limits.ratio);
-	return EXPAND_AGAIN;
-}
-
-/* --- packets --- */
-
-static enum expand_event
-refuse_member(struct expand *e, struct expand_member *out, const char *code, const char *words)
-{
-	e->dropping = true;
-	e->totals.refused++;
-	out->code = code;
-	out->message = words;
-	return EXPAND_REFUSED;
-}
-
-/* Why entries of this KIND are not returned; NULL for files, and for an unknown kind. */
-static const char *
-kind_refused(char kind)
-{
-	switch (kind) {
-	case 'h':
-		return "it is a hard link";
-	case 'l':
-		return "it is a symbolic link";
-	case 'c':
-	case 'b':
-		return "it is a device";
-	case 'p':
-		return "it is a pipe";
-	case 's':
-		return "it is a socket";
-	case '?':
-		return "it is no file";
-	default:
-		return NULL;
-	}
-}
-
-/* Reads a number of at most 18 digits and the space after it, and moves AT past both. */
-static bool
-take_number(const char **at, int64_t *out)
-{
-	const char *digits = *at + (**at == '-');
-	size_t n = strspn(digits, "0123456789");
-
-	if (n < 1 || n > 18 || digits[n] != ' ')
-		return false;
-	*out = strtoll(*at, NULL, 10);
-	*at = digits + n + 1;
-	return true;
-}
-
-static enum expand_event
-take_entry(struct expand *e, size_t n, struct expand_member *out)
-{
-	const char *name = e->packet + 3, *why, *wrong_kind;
-	int64_t size, mtime;
-	char kind = n > 3 && e->packet[2] == ' ' ? e->packet[1] : 'x';
-
-	if (e->inside || !memchr("fdhlcbps?", kind, 9) || !take_number(&name, &size) || !take_number(&name, &mtime) ||
-	    size < -1)
-		return fail_nonsense(e);
-	if (e->entries >= e->limits.members)
-		return fail_limit(e, "archive_too_many", "it has more members than the limit of", e->limits.members);
-	e->entries++;
-	e->inside = true;
-	e->member_bytes = 0;
-	e->dropping = kind == 'd';
-	e->files += kind != 'd';
-	why = member_label(&e->path, name, n - (size_t)(name - e->packet));
-	wrong_kind = kind_refused(kind);
-	out->path = e->path.data;
-	out->index = e->entries;
-	if (e->dropping)
-		return EXPAND_AGAIN;
-	if (why)
-		return refuse_member(e, out, "member_bad_name", why);
-	if (wrong_kind)
-		return refuse_member(e, out, "member_not_a_file", wrong_kind);
-	if (size > 0 && check_size(e, (uint64_t)size) != EXPAND_AGAIN)
-		return EXPAND_FAILED;
-	out->size = size;
-	out->mtime = mtime;
-	return EXPAND_MEMBER;
-}
-
-static enum expand_event
-take_bytes(struct expand *e, const char *bytes, size_t n, bool hole, struct expand_member *out)
-{
-	if (!e->inside || n == 0)
-		return fail_nonsense(e);
-	if (check_size(e, n) != EXPAND_AGAIN)
-		return EXPAND_FAILED;
-	e->member_bytes += n;
-	e->totals.bytes += n;
-	e->holes += hole ? n : 0;
-	if (check_ratio(e) != EXPAND_AGAIN)
-		return EXPAND_FAILED;
-	if (e->dropping)
-		return EXPAND_AGAIN;
-	out->bytes = bytes;
-	out->len = n;
-	return EXPAND_BYTES;
-}
-
-static enum expand_event
-take_hole(struct expand *e, struct expand_member *out)
-{
-	static const char zeros[EXPAND_BLOCK];
-	const char *at = e->packet + 1;
-	int64_t n;
-
-	if (!take_number(&at, &n) || n < 0 || n > EXPAND_BLOCK)
-		return fail_nonsense(e);
-	return take_bytes(e, zeros, (size_t)n, true, out);
-}
-
-static enum expand_event
-take_entry_end(struct expand *e, struct expand_member *out)
-{
-	static const struct {
-		const char *code, *words;
-		char letter;
-	} faults[] = {
-		{"member_damaged", "it is damaged", 'D'},
-		{"member_encrypted", "it needs a password", 'X'},
-		{"member_unsupported", "its method is not known here", 'U'},
-	};
-
-	if (!e->inside)
-		return fail_nonsense(e);
-	e->inside = false;
-	e->encrypted += e->packet[0] == 'X';
-	if (e->dropping)
-		return EXPAND_AGAIN;
-	if (e->packet[0] == 'E') {
-		e->totals.members++;
-		return EXPAND_MEMBER_END;
-	}
-	e->totals.damaged++;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		if (faults[i].letter == e->packet[0]) {
-			out->code = faults[i].code;
-			out->message = keep_words(e, e->packet + 1, faults[i].words);
-		}
-	return EXPAND_MEMBER_FAILED;
-}
-
-/* Handles one packet of N bytes; 0: bi-expand has ended. */
-static enum expand_event
-handle_packet(struct expand *e, size_t n, struct expand_member *out)
-{
-	if (n == 0)
-		return fail_helper(e, HELPER_GONE, "archive_crashed", "unpacking it crashed the program that does so");
-	out->path = e->path.data;
-	out->index = e->entries;
-	switch (e->packet[0]) {
-	case 'M':
-		return take_entry(e, n, out);
-	case 'B':
-		return take_bytes(e, e->packet + 1, n - 1, false, out);
-	case 'H':
-		return take_hole(e, out);
-	case 'E':
-	case 'D':
-	case 'U':
-	case 'X':
-		return take_entry_end(e, out);
-	case 'Z':
-		return take_end(e);
-	case 'F':
-		return take_failure(e, e->packet);
-	default:
-		return fail_nonsense(e);
-	}
-}
 
 /* --- waiting --- */
 
@@ -363,10 +49,10 @@ wait_more(struct expand *e, int64_t until)
 		e->waiting = now;
 	over = wait_deadline(e, now);
 	if (now >= over)
-		return fail_helper(e, HELPER_LATE, "archive_timeout",
-				   "unpacking it came to no end in the time that an archive may take");
+		return expand_fail_helper(e, HELPER_LATE, "archive_timeout",
+					  "unpacking it came to no end in the time that an archive may take");
 	if (now < until && poll(&p, 1, clock_left(over < until ? over : until)) < 0 && errno != EINTR)
-		return fail_archive(e, "archive_crashed", "what unpacks it cannot be waited for");
+		return expand_fail(e, "archive_crashed", "what unpacks it cannot be waited for");
 	return EXPAND_AGAIN;
 }
 
@@ -399,7 +85,7 @@ expand_next(struct expand *e, int ms, struct expand_member *out)
 			/* A caller that calls late has not waited for bi-expand all that time. */
 			e->waited += idle < e->limits.stall ? idle : e->limits.stall;
 			e->waiting = 0;
-			event = handle_packet(e, n > 0 ? (size_t)n : 0, out);
+			event = expand_handle_packet(e, n > 0 ? (size_t)n : 0, out);
 		}
 		if (event == EXPAND_AGAIN && clock_ms() >= until)
 			return report_end(e, EXPAND_AGAIN, out);
@@ -427,17 +113,12 @@ expand_totals(const struct expand *e)
 
 /* --- the interface --- */
 
-/* A descriptor of the same file that can only be read. -1 with errno. */
+/* A descriptor of the same file that can only be read, and has its own offset, which libgmime moves. -1 with errno. */
 static int
 read_only(int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
 	char path[64];
 
-	if (flags < 0)
-		return -1;
-	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_PATH))
-		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
@@ -474,14 +155,13 @@ expand_open(int archive_fd, const struct expand_limits *limits)
 		return NULL;
 	e = buf_alloc(sizeof(*e));
 	e->helper = (struct helper){.program = "bi-expand", .socket = -1};
+	e->fd = fd;
 	e->packed = (uint64_t)st.st_size;
 	set_limits(e, limits);
-	if (helper_start(&e->helper) < 0 || helper_send(&e->helper, "expand", 6, &fd, 1) < 0) {
-		file_close(fd, 0);
+	if (helper_start(&e->helper) < 0 || helper_send(&e->helper, "expand 0", 8, &fd, 1) < 0) {
 		expand_close(e);
 		return NULL;
 	}
-	close(fd);
 	return e;
 }
 
@@ -491,6 +171,7 @@ expand_close(struct expand *e)
 	if (!e)
 		return;
 	helper_stop(&e->helper);
+	file_close(e->fd, 0);
 	buf_free(&e->path);
 	free(e);
 }
@@ -498,10 +179,31 @@ expand_close(struct expand *e)
 bool
 expand_is_archive(const char *mime)
 {
-	return word_is_one_of(mime, "application/gzip", "application/vnd.ms-cab-compressed", "application/vnd.rar",
+	return expand_is_mail(mime) ||
+	       word_is_one_of(mime, "application/gzip", "application/vnd.ms-cab-compressed", "application/vnd.rar",
 			      "application/x-7z-compressed", "application/x-archive", "application/x-bzip2",
 			      "application/x-compress", "application/x-cpio", "application/x-iso9660-image",
 			      "application/x-lha", "application/x-lz4", "application/x-lzh-compressed",
 			      "application/x-lzip", "application/x-lzma", "application/x-rar", "application/x-tar",
 			      "application/x-xar", "application/x-xz", "application/zip", "application/zstd");
+}
+
+void
+expand_add_charset(struct json_object *o, const struct expand_member *m)
+{
+	char digits[16];
+
+	json_object_object_del(o, "member_charset");
+	json_object_object_del(o, "member_charset_confidence");
+	if (!m->charset)
+		return;
+	snprintf(digits, sizeof(digits), "%.2f", m->confidence);
+	rec_add_string(o, "member_charset", m->charset);
+	json_object_object_add(o, "member_charset_confidence", json_object_new_double_s(m->confidence, digits));
+}
+
+bool
+expand_is_mail(const char *mime)
+{
+	return word_is_one_of(mime, "application/mbox", "message/rfc822", "message/news");
 }

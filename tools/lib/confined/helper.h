@@ -89,6 +89,10 @@ ssize_t helper_next_request(char *text, size_t room, int *fds, size_t count);
 /* Sends an answer of N bytes HEAD and LEN bytes BYTES. Returns false if the caller has gone. */
 bool helper_send_answer(const void *head, size_t n, const void *bytes, size_t len);
 
+/* Returns whether memory is used up, which distinguishes the end of a library that got none from a crash. May be called
+ * by the handler of a signal. */
+bool helper_lacks_memory(void);
+
 /* Limits the processor time from now on: the process ends by SIGPROF after SECONDS. 0: no limit. */
 void helper_limit_seconds(int seconds);
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sysexits.h>
@@ -72,6 +73,15 @@ helper_send_answer(const void *head, size_t n, const void *bytes, size_t len)
 		sent = sendmsg(STDIN_FILENO, &msg, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	return sent == (ssize_t)(n + len);
+}
+
+bool
+helper_lacks_memory(void)
+{
+	enum { PROBE = 64 << 20 };
+
+	return mmap(NULL, PROBE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==
+	       MAP_FAILED;
 }
 
 void

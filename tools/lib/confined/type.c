@@ -29,6 +29,7 @@ static const struct extension extensions[] = {
 	{"application/java-archive", "jar"},
 	{"application/javascript", "js"},
 	{"application/json", "json"},
+	{"application/mbox", "mbox"},
 	{"application/msword", "doc"},
 	{"application/mxf", "mxf"},
 	{"application/ogg", "ogx"},

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "html/charset.h"
+#include "charsets/charset.h"
 
 struct tree;
 

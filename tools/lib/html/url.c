@@ -222,7 +222,7 @@ url_is_same(const char *a, const char *b)
 static const char *
 name_of(const char *url, const char **end)
 {
-	const char *path = strchr(strstr(url, "://") + 3, '/'), *name;
+	const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL, *name;
 
 	if (!path)
 		return NULL;

@@ -31,7 +31,7 @@ bool url_is_same_host(const char *a, const char *b);
  * URL. */
 bool url_is_same(const char *a, const char *b);
 
-/* Returns "image", "video" or "audio" if the URL's path has an extension of that kind, else NULL. */
+/* Returns "image", "video" or "audio" if the path of the absolute URL has an extension of that kind, else NULL. */
 const char *url_kind(const char *url);
 
 /* Returns "image", "video" or "audio" if the media type TYPE (NULL: none) is one of that kind, else NULL. */

@@ -6,10 +6,14 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "formats.h"
+#include "mail/mail_box.h"
+#include "mail/mail_content.h"
 #include "mail/mail_headers.h"
 #include "mail/mail_parts.h"
+#include "mail/mail_reader.h"
 #include "markdown/plain_markdown.h"
 
 enum {
@@ -40,7 +44,7 @@ void
 mail_load(void)
 {
 	mail_parts_load();
-	mail_headers_load();
+	mail_reader_load();
 }
 
 /* --- attachments --- */
@@ -98,14 +102,6 @@ list_attachments(struct mail *m)
 /* --- parts --- */
 
 static void walk(struct mail *m, GMimeObject *part);
-
-static bool
-is_attached(GMimeObject *part)
-{
-	GMimeContentDisposition *d = g_mime_object_get_content_disposition(part);
-
-	return d && g_mime_content_disposition_is_attachment(d);
-}
 
 static void
 put_line(struct md *md, const char *name, const char *value)
@@ -244,7 +240,7 @@ put_multipart(struct mail *m, GMimeMultipart *parts)
 static void
 put_smime(struct mail *m, GMimePart *part)
 {
-	GMimeObject *content = mail_signed_content(part);
+	GMimeObject *content = mail_content_signed(part);
 
 	if (!content) {
 		m->encrypted = true;
@@ -259,7 +255,7 @@ static void
 put_part(struct mail *m, GMimePart *part)
 {
 	GMimeObject *object = GMIME_OBJECT(part);
-	bool attached = is_attached(object);
+	bool attached = mail_is_attached(object);
 	const char *name;
 
 	if (mail_is_type(object, "application", "pkcs7-mime") || mail_is_type(object, "application", "x-pkcs7-mime")) {
@@ -267,7 +263,7 @@ put_part(struct mail *m, GMimePart *part)
 	} else if (!attached && mail_is_type(object, "text", "html")) {
 		mail_put_html(m->d, part, m->root, NULL);
 	} else if (!attached && mail_is_type(object, "text", "plain")) {
-		if (mail_is_pgp(part))
+		if (mail_content_is_pgp(part))
 			m->encrypted = true;
 		else
 			mail_put_plain(m->d, part);
@@ -354,26 +350,38 @@ put_mail(struct mail *m, GMimeMessage *message)
 	return true;
 }
 
+/* The mail at one place of the file, for g_object_unref(); NULL: there is none. */
+static GMimeMessage *
+read_mail(GMimeStream *file, int64_t start, int64_t end, bool *cut)
+{
+	GMimeStream *stream = g_mime_stream_substream(file, start, end);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *message = mail_next(parser, cut);
+
+	g_object_unref(parser);
+	g_object_unref(stream);
+	return message;
+}
+
 /* Reads further mails of a mailbox. */
 static void
-put_others(struct mail *m, GMimeParser *parser)
+put_others(struct mail *m, struct mail_box *box, GMimeStream *file)
 {
 	size_t count = 1;
 
-	while (!g_mime_parser_eos(parser)) {
+	for (int64_t start, end; mail_box_next(box, &start, &end); count++) {
 		GMimeMessage *message;
 
 		if (count == MESSAGES || m->d->md.full || request_is_late()) {
 			m->d->truncated = true;
 			break;
 		}
-		message = mail_next(parser, &m->d->truncated);
+		message = read_mail(file, start, end, &m->d->truncated);
 		if (!message)
 			break;
 		put_message(m, message);
 		list_attachments(m);
 		g_object_unref(message);
-		count++;
 	}
 	doc_meta_number(m->d, "messages", (double)count);
 	if (m->encrypted)
@@ -381,51 +389,49 @@ put_others(struct mail *m, GMimeParser *parser)
 }
 
 static bool
-parse_stream(struct doc *d, GMimeStream *stream)
+parse_file(struct doc *d, struct mail_box *box, GMimeStream *file)
 {
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	struct mail m = {.d = d};
-	GMimeMessage *message;
+	int64_t start = 0, end = 0;
+	bool any = mail_box_next(box, &start, &end), parsed = false;
+	GMimeMessage *message = any ? read_mail(file, start, end, &d->truncated) : NULL;
 	const char *url = NULL;
-	char head[5] = "";
-	GMimePart *page;
-	bool box, parsed = false;
+	GMimePart *page = message && !box->box ? find_page(message, &url) : NULL;
 
-	g_mime_stream_read(stream, head, sizeof(head));
-	g_mime_stream_reset(stream);
-	box = memcmp(head, "From ", 5) == 0;
-	g_mime_parser_set_format(parser, box ? GMIME_FORMAT_MBOX : GMIME_FORMAT_MESSAGE);
-	message = mail_next(parser, &d->truncated);
-	page = message && !box ? find_page(message, &url) : NULL;
+	mail_parts_begin(box->box);
 	if (page) {
 		put_page(d, message, page, url);
 		parsed = true;
 	} else if (message && mail_has_headers(message)) {
 		parsed = put_mail(&m, message);
-		if (box && !g_mime_parser_eos(parser)) {
+		if (box->at < box->size) {
 			if (d->failed) {
 				d->failed = NULL;
 				parsed = true;
 			}
-			put_others(&m, parser);
+			put_others(&m, box, file);
 		}
 	}
 	if (message)
 		g_object_unref(message);
-	g_object_unref(parser);
-	return parsed;
+	return box->failed ? doc_unread(d, box->failed) : parsed;
 }
 
 bool
 mail_parse(const struct request *r, struct doc *d)
 {
-	GMimeStream *stream = g_mime_stream_mmap_new(r->in, PROT_READ, MAP_PRIVATE);
+	GMimeStream *file = g_mime_stream_mmap_new(r->in, PROT_READ, MAP_PRIVATE);
+	struct mail_box box;
+	struct stat st;
 	bool parsed;
 
-	if (!stream)
+	if (!file)
 		return errno == EINVAL ? false : doc_unread(d, errno); /* it is empty */
-	g_mime_stream_mmap_set_owner(GMIME_STREAM_MMAP(stream), FALSE);
-	parsed = parse_stream(d, stream);
-	g_object_unref(stream);
+	g_mime_stream_mmap_set_owner(GMIME_STREAM_MMAP(file), FALSE);
+	if (fstat(r->in, &st) < 0)
+		return doc_unread(d, errno);
+	mail_box_open(&box, r->in, st.st_size);
+	parsed = parse_file(d, &box, file);
+	g_object_unref(file);
 	return parsed;
 }

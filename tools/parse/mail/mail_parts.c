@@ -2,26 +2,24 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
-#include <openssl/cms.h>
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/utf8.h"
-#include "html/charset.h"
+#include "charsets/charset.h"
 #include "html/tree.h"
 #include "html/url.h"
+#include "mail/mail_content.h"
 #include "markdown/plain_markdown.h"
 #include "web/html.h"
-
-enum { BLOCK = 16 << 10 };
 
 #define SAVED "bi-saved" /* under which a part has the name of its picture, "" if it is none */
 
 static struct {
 	struct charsets *charsets;
 	struct tree *tree;
+	bool in_box; /* the mail is in a mailbox */
 } mail;
 
 void
@@ -31,64 +29,30 @@ mail_parts_load(void)
 	mail.tree = tree_new();
 }
 
-bool
-mail_is_type(GMimeObject *part, const char *type, const char *subtype)
-{
-	GMimeContentType *ct = g_mime_object_get_content_type(part);
-
-	return ct && g_mime_content_type_is_type(ct, type, subtype);
-}
-
 /* --- bytes --- */
 
-/* The decoded content as a stream; NULL: it has none. */
-static GMimeStream *
-open_part(GMimePart *part)
+void
+mail_parts_begin(bool in_box)
 {
-	GMimeDataWrapper *content = g_mime_part_get_content(part);
-	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL, *decoded;
-	GMimeFilter *filter;
-
-	if (!stream)
-		return NULL;
-	g_mime_stream_reset(stream);
-	decoded = g_mime_stream_filter_new(stream);
-	filter = g_mime_filter_basic_new(g_mime_data_wrapper_get_encoding(content), FALSE);
-	g_mime_stream_filter_add(GMIME_STREAM_FILTER(decoded), filter);
-	g_object_unref(filter);
-	return decoded;
+	mail.in_box = in_box;
 }
 
-/* Sets OUT to the first MAX bytes of the decoded content of PART, and *CUT if there are more. */
 static void
 read_part(GMimePart *part, size_t max, struct buf *out, bool *cut)
 {
-	GMimeStream *s = open_part(part);
-	ssize_t n;
-
-	buf_clear(out);
-	while (s && out->len <= max && (n = g_mime_stream_read(s, buf_room(out, BLOCK), BLOCK)) > 0)
-		out->len += (size_t)n;
-	if (s)
-		g_object_unref(s);
-	*cut = *cut || out->len > max;
-	out->len = out->len > max ? max : out->len;
-	buf_str(out, "");
+	mail_content_read(part, mail.in_box, max, out, cut);
 }
 
 long long
 mail_part_size(GMimePart *part)
 {
-	GMimeStream *s = open_part(part);
+	struct mail_content *c = mail_content_open(part, mail.in_box);
+	const char *bytes;
 	long long size = 0;
-	char *block = buf_alloc(BLOCK);
-	ssize_t n;
 
-	while (s && (n = g_mime_stream_read(s, block, BLOCK)) > 0)
-		size += n;
-	if (s)
-		g_object_unref(s);
-	free(block);
+	for (size_t n; (n = mail_content_next(c, &bytes)) > 0;)
+		size += (long long)n;
+	mail_content_close(c);
 	return size;
 }
 
@@ -175,48 +139,6 @@ mail_put_plain(struct doc *d, GMimePart *part)
 	text.len = doc_clean(text.data, text.len);
 	plain_markdown_add(&d->md, text.data, text.len, flags);
 	buf_free(&text);
-}
-
-bool
-mail_is_pgp(GMimePart *part)
-{
-	static const char mark[] = "-----BEGIN PGP MESSAGE-----";
-	struct buf head = {0};
-	bool cut = false, pgp;
-
-	read_part(part, 1000, &head, &cut);
-	pgp = strncmp(head.data + strspn(head.data, " \t\r\n"), mark, sizeof(mark) - 1) == 0;
-	buf_free(&head);
-	return pgp;
-}
-
-GMimeObject *
-mail_signed_content(GMimePart *part)
-{
-	struct buf bytes = {0};
-	const unsigned char *at;
-	CMS_ContentInfo *cms;
-	ASN1_OCTET_STRING **content;
-	GMimeObject *object = NULL;
-	bool cut = false;
-
-	read_part(part, MAIL_PART, &bytes, &cut);
-	at = (const unsigned char *)bytes.data;
-	cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
-	if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed && (content = CMS_get0_content(cms)) &&
-	    *content) {
-		GMimeStream *s = g_mime_stream_mem_new_with_buffer((const char *)ASN1_STRING_get0_data(*content),
-								   (size_t)ASN1_STRING_length(*content));
-		GMimeParser *p = g_mime_parser_new_with_stream(s);
-
-		object = g_mime_parser_construct_part(p, NULL);
-		g_object_unref(p);
-		g_object_unref(s);
-	}
-	CMS_ContentInfo_free(cms);
-	ERR_clear_error();
-	buf_free(&bytes);
-	return object;
 }
 
 /* --- pictures --- */

@@ -14,8 +14,8 @@ enum { MAIL_PART = 32 << 20 }; /* bytes of a part that are read */
 /* Opens what a confined process cannot open later. */
 void mail_parts_load(void);
 
-/* Whether the type of PART is TYPE/SUBTYPE; "*" is any subtype. */
-bool mail_is_type(GMimeObject *part, const char *type, const char *subtype);
+/* Says whether the parts that follow are of a mail in a mailbox (mail_content.h). */
+void mail_parts_begin(bool in_box);
 
 /* How many bytes its decoded content has. */
 long long mail_part_size(GMimePart *part);
@@ -27,13 +27,6 @@ void mail_put_plain(struct doc *d, GMimePart *part);
 
 /* How much text the part has: bytes that are no blanks. */
 size_t mail_plain_length(GMimePart *part, struct doc *d);
-
-/* Whether the part is an encrypted message in the form of PGP without MIME. */
-bool mail_is_pgp(GMimePart *part);
-
-/* The message in a part that is signed and not encrypted by S/MIME (application/pkcs7-mime), for g_object_unref(); NULL
- * if there is none. The signature is not checked. */
-GMimeObject *mail_signed_content(GMimePart *part);
 
 /* Saves the part as a picture if it is one, once. Returns its name for the text, or NULL. */
 const char *mail_save_picture(struct doc *d, GMimePart *part, const char *alt);

@@ -5,9 +5,9 @@
 
 #include "base/utf8.h"
 #include "formats.h"
-#include "html/charset.h"
+#include "charsets/charset.h"
 #include "html/tree.h"
-#include "text/charset_guess.h"
+#include "charsets/charset_guess.h"
 #include "text/csv.h"
 #include "text/subtitles.h"
 #include "web/html.h"

@@ -1,0 +1,148 @@
+/*
+ * fails: preloaded into a program, it has a call fail, in each process that makes it so often. $FAIL names the call:
+ *
+ *	malloc    the $FAIL_AT th allocation (ENOMEM), but not of a confined helper, whose memory is a limit on what it
+ *reads sync      the $FAIL_AT th fsync(2), fdatasync(2) or syncfs(2) (EIO) short     no failure: from the $FAIL_AT th
+ *write on, each writes half of what it is given, which is allowed
+ *
+ * $FAILED is a file; its first byte becomes '!' at the first failure. It is mapped at the start, since a confined
+ *process opens nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { PAGE = 4096 };
+
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+
+enum kind { NOTHING, MALLOC, SYNC, SHORT };
+static enum kind failing;
+static long fail_at;
+static atomic_long calls;
+static char *page;
+
+__attribute__((constructor)) static void
+prepare(int argc, char **argv)
+{
+	const char *what = getenv("FAIL"), *at = getenv("FAIL_AT"), *path = getenv("FAILED");
+	bool helper = argc > 1 && strcmp(argv[1], "--serve") == 0;
+	int fd;
+
+	if (!what || !at || !path || (helper && strcmp(what, "malloc") == 0))
+		return;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || ftruncate(fd, PAGE) < 0)
+		return;
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (page == MAP_FAILED)
+		return;
+	fail_at = strtol(at, NULL, 10);
+	failing = strcmp(what, "malloc") == 0 ? MALLOC : strcmp(what, "sync") == 0 ? SYNC : SHORT;
+}
+
+/* Whether this call of that kind is the one, or, of writes, a later one. */
+static bool
+fails(enum kind kind)
+{
+	long n;
+
+	if (failing != kind)
+		return false;
+	n = atomic_fetch_add(&calls, 1) + 1;
+	if (kind == SHORT ? n < fail_at : n != fail_at)
+		return false;
+	*page = '!';
+	return true;
+}
+
+static void *
+no_memory(void)
+{
+	errno = ENOMEM;
+	return NULL;
+}
+
+void *
+malloc(size_t n)
+{
+	return fails(MALLOC) ? no_memory() : __libc_malloc(n);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return fails(MALLOC) ? no_memory() : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return fails(MALLOC) ? no_memory() : __libc_realloc(p, n);
+}
+
+static int
+sync_by(long number, int fd)
+{
+	if (fails(SYNC)) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(number, fd);
+}
+
+int
+fsync(int fd)
+{
+	return sync_by(SYS_fsync, fd);
+}
+
+int
+fdatasync(int fd)
+{
+	return sync_by(SYS_fdatasync, fd);
+}
+
+int
+syncfs(int fd)
+{
+	return sync_by(SYS_syncfs, fd);
+}
+
+static size_t
+some_of(size_t n)
+{
+	return n > 1 && fails(SHORT) ? n / 2 : n;
+}
+
+ssize_t
+write(int fd, const void *bytes, size_t n)
+{
+	return (ssize_t)syscall(SYS_write, fd, bytes, some_of(n));
+}
+
+ssize_t
+pwrite(int fd, const void *bytes, size_t n, off_t at)
+{
+	return (ssize_t)syscall(SYS_pwrite64, fd, bytes, some_of(n), at);
+}
+
+/* Of several pieces the first one is written, or all but the last byte of the only one. */
+ssize_t
+writev(int fd, const struct iovec *pieces, int count)
+{
+	if (count > 0 && some_of(2) == 1)
+		return (ssize_t)syscall(SYS_write, fd, pieces->iov_base,
+					pieces->iov_len - (count == 1 && pieces->iov_len > 1));
+	return (ssize_t)syscall(SYS_writev, fd, pieces, count);
+}
