@@ -79,7 +79,7 @@ both() {
 	# The record of one that was killed just after it began.
 	bi-status --doctor --filesystem disk --timeout 30 >one 2>&1 &
 	first=$!
-	timeout 30 sh -c 'until [ -s disk/bi-filesystem-test/first ]; do sleep 0.01; done'
+	timeout 30 sh -c 'until [ -s disk/filesystem-test/first ]; do sleep 0.01; done'
 	kill -KILL "$first"
 	wait "$first" || true
 	run -75 bi-status --doctor --filesystem disk --timeout 1
@@ -94,7 +94,7 @@ both() {
 	bi-status --doctor --filesystem disk --timeout 2 >two 2>&1 &
 	second=$!
 	STARTED+=("$second")
-	timeout 30 sh -c 'until [ -e disk/bi-filesystem-test/counter-0 ]; do :; done'
+	timeout 30 sh -c 'until [ -e disk/filesystem-test/counter-0 ]; do :; done'
 	kill -KILL "$first"
 	wait "$first" || true
 	status=0
@@ -108,7 +108,7 @@ both() {
 	bi-status --doctor --filesystem disk --timeout 60 >one 2>&1 &
 	first=$!
 	STARTED+=("$first")
-	timeout 30 sh -c 'until [ -s disk/bi-filesystem-test/first ]; do sleep 0.01; done'
+	timeout 30 sh -c 'until [ -s disk/filesystem-test/first ]; do sleep 0.01; done'
 	kill -TERM "$first"
 	status=0
 	wait "$first" || status=$?
@@ -118,13 +118,13 @@ both() {
 }
 
 @test "what is no test is left alone, and a third side is refused" {
-	mkdir disk/bi-filesystem-test
-	echo mine >disk/bi-filesystem-test/lines
+	mkdir disk/filesystem-test
+	echo mine >disk/filesystem-test/lines
 	run -73 bi-status --doctor --filesystem disk --timeout 0.2
 	assert_output --partial 'is not of a test'
-	assert_equal "$(cat disk/bi-filesystem-test/lines)" mine
-	rm disk/bi-filesystem-test/lines
-	touch disk/bi-filesystem-test/first disk/bi-filesystem-test/second
+	assert_equal "$(cat disk/filesystem-test/lines)" mine
+	rm disk/filesystem-test/lines
+	touch disk/filesystem-test/first disk/filesystem-test/second
 	run -75 bi-status --doctor --filesystem disk --timeout 0.2
 	assert_output --partial 'two others test'
 	run -66 bi-status --doctor --filesystem nowhere

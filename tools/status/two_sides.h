@@ -34,7 +34,7 @@ struct two_sides {
 };
 
 /* The name of the directory of a test. */
-#define SIDES_DIRECTORY "bi-filesystem-test"
+#define SIDES_DIRECTORY "filesystem-test"
 
 /*
  * Meets the other side in the directory PARENT. If nobody comes within PATIENCE milliseconds, a child becomes the other
