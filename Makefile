@@ -360,7 +360,9 @@ bench: all $(BENCH_PROGRAMS) | packages
 	@mkdir -p build/bench; status=0; for part in $(BENCH); do \
 		case $$part in run | curves) rows='-o build/bench/rows' ;; documents) rows=man/bi-performance.7 ;; *) rows= ;; esac; \
 		BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/bench/$$part $$rows || status=1; done; \
-	[ ! -e build/bench/rows ] || tests/bench/page build/bench/rows man/bi-performance.7 build/bench/curves.svg || status=1; exit $$status
+	[ ! -e build/bench/rows ] || tests/bench/page build/bench/rows man/bi-performance.7 build/bench/curves.svg || status=1; \
+	{ cat tests/bench/cluster.costs; tests/bench/cluster tests/bench/cluster.costs; } >build/bench/cluster && \
+		tests/bench/page build/bench/cluster man/bi-cluster.7 build/bench/cluster.svg || status=1; exit $$status
 
 # What the changes since the kept baseline did to the costs that hardly depend on the machine.
 bench-quick: all $(BENCH_PROGRAMS) | packages

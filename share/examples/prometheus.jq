@@ -21,17 +21,17 @@ def metric($name; $help; samples):
 
 def seconds: try fromdateiso8601 catch null;
 
-map(.batch_job) | sort_by(.name) |
-	"# HELP bi_batches Number of batches in the root.",
+map(select(.batch_job) | .batch_job + {root}) | sort_by(.root, .name) |
+	"# HELP bi_batches Number of batches in the root, or in all roots.",
 	"# TYPE bi_batches gauge",
 	"bi_batches \(length)",
 	metric("bi_batch_items"; "Number of items of the batch, by state.";
-		. as $b | ("pending", "processing", "completed", "failed", "removed") | [{batch: $b.name, state: .}, $b[. + "_items"]]),
+		. as $b | ("pending", "processing", "completed", "failed", "removed") | [{batch: $b.name, root: $b.root, state: .}, $b[. + "_items"]]),
 	metric("bi_batch_status"; "1 for the status of the batch.";
-		[{batch: .name, status: .status, category: .category, "label": .label}, 1]),
+		[{batch: .name, root, status: .status, category: .category, "label": .label}, 1]),
 	metric("bi_batch_stale"; "1 if items are left and no process works on them.";
-		[{batch: .name}, if .stale then 1 else 0 end]),
+		[{batch: .name, root}, if .stale then 1 else 0 end]),
 	metric("bi_batch_created_timestamp_seconds"; "Time when the batch was made.";
-		[{batch: .name}, (.created_at | seconds)]),
+		[{batch: .name, root}, (.created_at | seconds)]),
 	metric("bi_batch_updated_timestamp_seconds"; "Time of the last change of the batch.";
-		[{batch: .name}, (.updated_at | seconds)])
+		[{batch: .name, root}, (.updated_at | seconds)])

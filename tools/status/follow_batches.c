@@ -68,8 +68,8 @@ add_found(const char *name, void *arg)
 	t->n = n;
 	if (!v) {
 		v = buf_alloc(sizeof(*v));
-		*v = (struct followed_batch){
-			.snapshot = {.name = buf_strdup(name)}, .history = {.fd = -1}, .again = AGAIN};
+		*v = (struct followed_batch){.history = {.fd = -1}, .again = AGAIN};
+		snapshot_set_name(&v->snapshot, name, t->several ? t->root : NULL);
 		t->v = buf_realloc(t->v, (n + 1) * sizeof(struct followed_batch *));
 		t->v[t->n++] = v;
 	}
@@ -241,6 +241,23 @@ follower_wait(struct follower *t, int64_t until, struct pollfd fds[FOLLOWER_FDS]
 	}
 	if (fds[0].revents)
 		watch_root_handle_events(t->follow, on_event, t);
+}
+
+void
+followers_wait(struct follower *t, size_t n, int64_t until)
+{
+	struct pollfd *fds = buf_alloc((n + 1) * sizeof(*fds));
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = watch_root_fd(t[i].follow), .events = POLLIN};
+	rc = poll(fds, n, until == follower_never ? -1 : clock_left(until));
+	if (rc < 0 && errno != EINTR)
+		msg_die_errno(EX_OSERR, "cannot wait");
+	for (size_t i = 0; rc > 0 && i < n; i++)
+		if (fds[i].revents)
+			watch_root_handle_events(t[i].follow, on_event, &t[i]);
+	free(fds);
 }
 
 /* --- what they come to --- */

@@ -31,6 +31,7 @@ struct follower {
 	size_t n;
 	int64_t every; /* ms between two looks at a batch */
 	bool list;     /* batches came or went */
+	bool several;  /* batches of other roots are shown too */
 	/* What the caller wants to do. LOOK is called with the batch open, at the right time; it may set DUE, to be
 	 * called again without anything happening. LEFT: the batch has gone, or (not GONE) is not tracked any longer.
 	 * HEARD: something happened, to a batch that is tracked or (NULL) to another; may be NULL. */
@@ -53,6 +54,9 @@ int64_t follower_look(struct follower *t);
 /* Waits until something happens, or until UNTIL (clock_ms()); FDS from the second on are the caller's (-1: none), with
  * their events. */
 void follower_wait(struct follower *t, int64_t until, struct pollfd fds[FOLLOWER_FDS]);
+
+/* Waits until something happens to a batch of the N followers T, or until UNTIL. */
+void followers_wait(struct follower *t, size_t n, int64_t until);
 
 /* Whether all are done that are tracked. */
 bool follower_is_done(const struct follower *t);

@@ -28,7 +28,7 @@ span_until(char room[HUMAN_ROOM], time_t until)
 }
 
 int
-held_print(const struct root *root, struct buf *out)
+held_print(const struct root *root, const char *at, struct buf *out)
 {
 	struct held_hosts all;
 	int error = held_hosts_find(root, &all) < 0 ? errno : 0;
@@ -44,8 +44,8 @@ held_print(const struct root *root, struct buf *out)
 		if (n == 1)
 			buf_str(out, "\n");
 		human_text(out, all.v[i].key);
-		buf_printf(out, " is held back until %s (%s): `bi-clean release ",
-			   when_print_local(until, all.v[i].until), span_until(span, all.v[i].until));
+		buf_printf(out, " is held back until %s (%s): `bi-clean release %s",
+			   when_print_local(until, all.v[i].until), span_until(span, all.v[i].until), at);
 		human_text(out, all.v[i].key);
 		buf_str(out, "` ends that\n");
 	}

@@ -10,24 +10,27 @@
 #include "batch/batch.h"
 #include "batch/batch_patterns.h"
 #include "batch/batch_stats.h"
+#include "chosen.h"
 #include "doctor.h"
+#include "doctor_filesystem.h"
 #include "events.h"
 #include "files/file.h"
 #include "hosts/host_rules.h"
 #include "http/servers.h"
 #include "items.h"
 #include "records/batch_args.h"
-#include "records/rec.h"
+#include "show_batches.h"
 #include "snapshot.h"
 #include "status.h"
-#include "status_table.h"
 #include "wait.h"
 #include "watch.h"
 
-enum { OPT_RULES = 256, OPT_REMOVED };
+enum { OPT_RULES = 256, OPT_REMOVED, OPT_FILESYSTEM, MEET_MS = 60000 };
 
 static struct {
-	const char *root;
+	const char **roots; /* NULL-terminated */
+	size_t roots_n;
+	const char *filesystem;
 	bool rules, servers, rebuild, doctor, items, watch, events, paged;
 	struct settings set;
 } options = {.set = {.limit = JOB_STATUS_ITEMS, .timeout = -1}};
@@ -36,6 +39,7 @@ static const struct opt table[] = {
 	{'D', "doctor", NULL, "report what is wrong with the root and the machine, and how to repair it"},
 	{'e', "events", NULL, "print a record for each event from now on"},
 	{'F', "from-start", NULL, "with --events: begin with what was recorded before"},
+	{OPT_FILESYSTEM, "filesystem", "DIR", "with --doctor: whether two machines can use that file system at once"},
 	{'f', "failed", NULL, "with --items: only the failed items"},
 	{'i', "items", NULL, "show the items of each batch"},
 	{'j', "json", NULL, "print the status document of each batch on one line, or records"},
@@ -44,7 +48,7 @@ static const struct opt table[] = {
 	{'R', "rebuild", NULL, "rebuild the state of batches from their items and results"},
 	{OPT_REMOVED, "removed", NULL, "with --items: only the removed items"},
 	{OPT_RULES, "rules", NULL, NULL}, /* for --doctor: the process ends if a rule for hosts is wrong */
-	{'r', "root", "DIR", "where the batches are (BI_ROOT)"},
+	{'r', "root", "DIR", "where the batches are (BI_ROOT); may be given several times"},
 	{'S', "servers", NULL, "the active servers instead of batches"},
 	{'s', "strict", NULL, "exit 1 if any item failed"},
 	{'t', "timeout", "SECONDS", "with --wait: give up after this time"},
@@ -52,116 +56,6 @@ static const struct opt table[] = {
 	{'w', "wait", NULL, "wait until the batches are done, then show them"},
 	{0},
 };
-
-static bool
-add_name(const char *name, void *arg)
-{
-	batch_args_add(arg, name);
-	return true;
-}
-
-/* job-2 comes before job-10. */
-static int
-compare_names(const void *a, const void *b)
-{
-	return strverscmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The batches of the operands, or all batches. */
-static struct batch_args
-find_names(const struct root *root, char **operands)
-{
-	struct batch_args names = {0};
-
-	for (; *operands; operands++)
-		batch_args_add(&names, *operands);
-	if (names.n)
-		return names;
-	if (batch_each(root, add_name, &names) < 0)
-		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", root->path);
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), compare_names);
-	return names;
-}
-
-static void
-to_stdout(const char *bytes, size_t n, void *arg)
-{
-	(void)arg;
-	if (fwrite(bytes, 1, n, stdout) != n)
-		rec_flush();
-}
-
-/* 0 or an exit code after a message. */
-static int
-print_document(struct batch *b, struct job_status *p)
-{
-	int rc = job_status_print(b, p, options.set.offset, options.set.limit, to_stdout, NULL), error = errno;
-
-	to_stdout("\n", 1, NULL);
-	if (rc == 0)
-		return 0;
-	errno = error;
-	msg_warn_errno("cannot read all of the batch '%s'", batch_name(b));
-	return msg_exit_code(error);
-}
-
-/* Reads one batch, and prints its document with --json. 0 or an exit code. */
-static int
-print_batch(const struct root *root, struct snapshot *seen)
-{
-	struct batch *b = batch_open(root, seen->name, BATCH_READ, NULL);
-	struct batch_stats history = {.fd = -1};
-	int code = 0;
-
-	if (!b)
-		return snapshot_report_not_open(seen->name);
-	if (snapshot_take(root, seen, b, options.set.json ? NULL : &history) < 0) {
-		code = snapshot_report_not_open(seen->name);
-	} else if (options.set.json) {
-		code = print_document(b, &seen->p);
-	}
-	batch_stats_free(&history);
-	batch_close(b);
-	return code;
-}
-
-static int
-show_batches(const struct root *root, const struct batch_args *names)
-{
-	struct snapshot *all = buf_alloc((names->n + 1) * sizeof(*all));
-	const struct snapshot **v = buf_alloc((names->n + 1) * sizeof(*v));
-	size_t n = 0;
-	int code = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		int rc;
-
-		all[i].name = buf_strdup(names->v[i]);
-		rc = print_batch(root, &all[i]);
-		if (rc == 0)
-			v[n++] = &all[i];
-		else if (code == 0)
-			code = rc;
-	}
-	if (!options.set.json && (n > 0 || code == 0)) {
-		struct paper paper = paper_of_stdout();
-		struct buf out = {0};
-		int rc;
-
-		rc = table_print(root, v, n, &paper, &out);
-		to_stdout(out.data, out.len, NULL);
-		buf_free(&out);
-		code = code ? code : rc;
-	}
-	if (code == 0)
-		code = snapshot_exit_code(v, n, &options.set);
-	for (size_t i = 0; i < names->n; i++)
-		snapshot_free(&all[i]);
-	free(all);
-	free(v);
-	return code;
-}
 
 static int
 rebuild_batches(const struct root *root, const struct batch_args *names)
@@ -199,35 +93,29 @@ rebuild_batches(const struct root *root, const struct batch_args *names)
 	return code;
 }
 
-/* Follows the named batches, or all batches, including new ones. */
-static int
-follow_batches(const struct root *root, char **operands)
+/* The form of the synopsis that is given besides the first; NULL: none. They exclude each other. */
+static const char *
+form_given(void)
 {
-	struct batch_args names = {0};
-	int code;
+	const char *const forms[] = {options.doctor ? "--doctor" : NULL,   options.servers ? "--servers" : NULL,
+				     options.rebuild ? "--rebuild" : NULL, options.items ? "--items" : NULL,
+				     options.watch ? "--watch" : NULL,     options.events ? "--events" : NULL};
+	const char *form = NULL;
 
-	for (; *operands; operands++)
-		batch_args_add(&names, *operands);
-	code = options.watch ? batches_watch(root, &names, &options.set) : events_print(root, &names, &options.set);
-	batch_args_free(&names);
-	return code;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (form && forms[i])
+			opt_die("%s cannot be used with %s", forms[i], form);
+		form = forms[i] ? forms[i] : form;
+	}
+	return form;
 }
 
 static void
 check_use(char **operands)
 {
 	const struct settings *a = &options.set;
-	const char *const forms[] = {options.doctor ? "--doctor" : NULL,   options.servers ? "--servers" : NULL,
-				     options.rebuild ? "--rebuild" : NULL, options.items ? "--items" : NULL,
-				     options.watch ? "--watch" : NULL,     options.events ? "--events" : NULL};
-	const char *form = NULL;
 
-	/* The forms of the synopsis exclude each other. */
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		if (form && forms[i])
-			opt_die("%s cannot be used with %s", forms[i], form);
-		form = forms[i] ? forms[i] : form;
-	}
+	(void)form_given();
 	if ((options.servers || options.doctor) && (*operands || a->wait || a->strict || options.paged))
 		opt_die("%s can be used only with --json and --root", options.doctor ? "--doctor" : "--servers");
 	if (options.rebuild && (a->wait || a->strict || options.paged))
@@ -238,8 +126,12 @@ check_use(char **operands)
 		opt_die("--limit and --offset cannot be used with %s", options.watch ? "--watch" : "--events");
 	if (options.watch && a->json)
 		opt_die("--watch shows a table and cannot be used with --json: programs can use --events");
-	if (a->timeout >= 0 && !a->wait)
+	if (options.filesystem && (!options.doctor || options.roots_n))
+		opt_die(options.doctor ? "--root cannot be used with --filesystem" : "--filesystem requires --doctor");
+	if (a->timeout >= 0 && !a->wait && !options.filesystem)
 		opt_die("--timeout requires --wait");
+	if (a->timeout > MEET_MS && options.filesystem)
+		opt_die("with --filesystem, --timeout is 60 seconds at most");
 	if (options.paged && !a->json && !options.items)
 		opt_die("--limit and --offset require --json or --items");
 	if ((a->failed || a->removed) && !options.items)
@@ -285,8 +177,13 @@ take_option(int id, const struct opts *o)
 		options.set.offset = (uint64_t)opt_number(o, 0, UINT32_MAX);
 		options.paged = true;
 		break;
+	case OPT_FILESYSTEM:
+		options.filesystem = o->value;
+		break;
 	case 'r':
-		options.root = o->value;
+		options.roots = buf_realloc(options.roots, (options.roots_n + 2) * sizeof(*options.roots));
+		options.roots[options.roots_n++] = o->value;
+		options.roots[options.roots_n] = NULL;
 		break;
 	case 't':
 		options.set.timeout = opt_milliseconds(o, 0, 1e7);
@@ -298,11 +195,12 @@ take_option(int id, const struct opts *o)
 	}
 }
 
+/* The forms that work on one root. */
 static int
-run_status(const struct root *root, char **operands)
+run_in_root(const struct root *root, char **operands)
 {
-	struct batch_args names;
-	int code, waited = 0;
+	struct batch_args names = {0};
+	int code;
 
 	if (options.rules) {
 		host_rules_free(host_rules_load(root->path));
@@ -315,16 +213,42 @@ run_status(const struct root *root, char **operands)
 			return EX_ALL_WELL;
 		return msg_report_errno("cannot read the leases of %s", root->path);
 	}
-	if (options.watch || options.events)
-		return follow_batches(root, operands);
-	names = find_names(root, operands);
-	if (options.set.wait) /* not with --items */
-		waited = batches_wait(root, &names, options.set.timeout);
-	code = options.items     ? items_show(root, &names, &options.set)
-	       : options.rebuild ? rebuild_batches(root, &names)
-				 : show_batches(root, &names);
+	for (; *operands; operands++)
+		batch_args_add(&names, *operands);
+	code = options.watch ? batches_watch(root, &names, &options.set) : events_print(root, &names, &options.set);
 	batch_args_free(&names);
+	return code;
+}
+
+static int
+run_on_batches(struct chosen *c, char **operands)
+{
+	int code, waited = 0;
+
+	chosen_find(c, operands);
+	if (options.set.wait) /* not with --items */
+		waited = batches_wait(c, options.set.timeout);
+	code = options.items     ? items_show(&c->v->root, &c->v->names, &options.set)
+	       : options.rebuild ? rebuild_batches(&c->v->root, &c->v->names)
+				 : batches_show(c, &options.set);
 	return waited ? waited : code;
+}
+
+static int
+run_status(char **operands)
+{
+	static const char *const usual[] = {NULL};
+	struct chosen c = chosen_open(options.roots_n ? options.roots : usual);
+	int code;
+
+	if (form_given() && c.n > 1)
+		opt_die("%s shows one root: give --root once", form_given());
+	if (options.rules || options.doctor || options.servers || options.watch || options.events)
+		code = run_in_root(&c.v->root, batch_patterns_expand(&c.v->root, operands));
+	else
+		code = run_on_batches(&c, operands);
+	chosen_free(&c);
+	return code;
 }
 
 int
@@ -332,12 +256,13 @@ main(int argc, char **argv)
 {
 	struct opts o = opt_begin("bi-status", table, argc, argv, "[BATCH ...]",
 				  "Shows the progress of all batches, or of those that are named.");
-	struct root root;
 	int id;
 
 	while ((id = opt_next(&o)) != 0)
 		take_option(id, &o);
 	check_use(opt_rest(&o));
-	root_open(&root, options.root, false);
-	msg_finish(run_status(&root, batch_patterns_expand(&root, opt_rest(&o))));
+	if (options.filesystem)
+		msg_finish(doctor_filesystem(
+			options.filesystem, options.set.timeout < 0 ? MEET_MS : options.set.timeout, options.set.json));
+	msg_finish(run_status(opt_rest(&o)));
 }

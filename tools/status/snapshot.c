@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/human.h"
 #include "base/msg.h"
 #include "batch/queue.h"
 #include "snapshot.h"
@@ -189,12 +190,42 @@ snapshot_take(const struct root *root, struct snapshot *s, struct batch *b, stru
 	return s->wrong ? -1 : 0;
 }
 
+char *
+snapshot_root_option(const struct root *root)
+{
+	struct buf at = {0};
+
+	buf_str(&at, root ? "-r '" : "");
+	if (root) {
+		human_text(&at, root->path);
+		buf_str(&at, "' ");
+	}
+	return at.data;
+}
+
+void
+snapshot_set_name(struct snapshot *s, const char *name, const struct root *root)
+{
+	struct buf shown = {0};
+
+	buf_str(&shown, name);
+	if (root) {
+		buf_str(&shown, " in ");
+		human_text(&shown, root->path);
+	}
+	s->name = buf_strdup(name);
+	s->shown = shown.data;
+	s->at = snapshot_root_option(root);
+}
+
 void
 snapshot_free(struct snapshot *s)
 {
 	free_kinds(s);
 	free(s->name);
-	s->name = NULL;
+	free(s->shown);
+	free(s->at);
+	s->name = s->shown = s->at = NULL;
 }
 
 int

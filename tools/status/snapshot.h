@@ -17,7 +17,9 @@ enum { SNAPSHOT_KINDS = 8 };
 
 struct snapshot {
 	char *name;
-	int wrong; /* an errno: it cannot be read */
+	char *shown; /* the name for people, "NAME in ROOT" if there are several roots */
+	char *at;    /* what a command about it needs before its name: "", or "-r 'ROOT' " */
+	int wrong;   /* an errno: it cannot be read */
 	struct job_status p;
 	unsigned workers;   /* processes that hold it, as far as that can be told; 0 where it is held: some */
 	bool worker_runs;   /* one of the queue's */
@@ -31,6 +33,12 @@ struct snapshot {
 	bool more_kinds;
 };
 
+/* Returns what a command needs before names in this root, for free(): "-r 'ROOT' ", or "" for NULL. */
+char *snapshot_root_option(const struct root *root);
+
+/* Sets the names of a zeroed snapshot. ROOT is given if batches of several roots are shown, else NULL. */
+void snapshot_set_name(struct snapshot *s, const char *name, const struct root *root);
+
 /*
  * Looks at the batch B of ROOT. With H also at what is to be shown beside its states; H keeps what was read of its
  * results until the next look. 0, or -1 with errno, which S has as WRONG too.
@@ -39,7 +47,7 @@ int snapshot_take(const struct root *root, struct snapshot *s, struct batch *b, 
 
 void snapshot_free(struct snapshot *s);
 
-/* Says why the batch NAME could not be opened, by errno. The exit code. */
+/* Says why the batch that is shown as NAME could not be opened, by errno. The exit code. */
 int snapshot_report_not_open(const char *name);
 
 /* What the items of N batches come to: the exit code of --strict and --wait. */

@@ -23,11 +23,11 @@ print_stale(struct sheet *s, const struct snapshot *const *v, size_t n)
 	if (i == n)
 		return;
 	buf_str(s->out, "\n");
-	buf_printf(&part, "Nobody works on %s,", v[i]->name);
+	buf_printf(&part, "Nobody works on %s,", v[i]->shown);
 	rows_add_part(s, "", NULL, part.data);
 	rows_add_part(s, " ", NULL, "and work is left:");
 	buf_clear(&part);
-	buf_printf(&part, "bi-fetch -b %s --resume goes on.", v[i]->name);
+	buf_printf(&part, "bi-fetch %s-b %s --resume goes on.", v[i]->at, v[i]->name);
 	rows_add_part(s, " ", NULL, part.data);
 	rows_end_parts(s);
 	buf_free(&part);
@@ -45,36 +45,59 @@ print_failed_hint(struct sheet *s, const struct snapshot *const *v, size_t n)
 	if (i == n)
 		return;
 	buf_str(s->out, "\n");
-	buf_printf(&part, "bi-status --items --failed %s", v[i]->name);
+	buf_printf(&part, "bi-status --items --failed %s%s", v[i]->at, v[i]->name);
 	rows_add_part(s, "", NULL, part.data);
 	rows_add_part(s, " ", NULL, "says why items failed.");
 	rows_end_parts(s);
 	buf_free(&part);
 }
 
-int
-table_print(const struct root *root, const struct snapshot *const *v, size_t n, const struct paper *paper,
-	    struct buf *out)
+static void
+print_no_batches(const struct root *root, struct buf *out)
 {
-	struct sheet s = {.paper = paper, .out = out};
+	buf_str(out, "no batches in ");
+	human_text(out, root->path);
+	buf_str(out, "\n");
+}
+
+/* The hosts that are held back in the roots. 0, or the first exit code. */
+static int
+print_held(const struct root *const *roots, size_t n, struct buf *out)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char *at = snapshot_root_option(n > 1 ? roots[i] : NULL);
+		int rc = held_print(roots[i], at, out);
+
+		free(at);
+		code = code ? code : rc;
+	}
+	return code;
+}
+
+int
+table_print(const struct root *const *roots, size_t roots_n, const struct snapshot *const *v, size_t n,
+	    const struct paper *paper, struct buf *out)
+{
+	struct sheet s = {.paper = paper, .out = out, .roots = roots_n};
 
 	if (n == 0) {
-		buf_str(out, "no batches in ");
-		human_text(out, root->path);
-		buf_str(out, "\n");
-		return held_print(root, out);
+		for (size_t i = 0; i < roots_n; i++)
+			print_no_batches(roots[i], out);
+		return print_held(roots, roots_n, out);
 	}
 	rows_measure(&s, v, n);
 	rows_head(&s);
 	for (size_t i = 0; i < n; i++)
 		rows_print(&s, v[i]);
-	if (n > 1) {
+	if (n > 1 || roots_n > 1) {
 		buf_str(out, "\n");
 		rows_sum(&s, v, n);
 	}
 	print_stale(&s, v, n);
 	print_failed_hint(&s, v, n);
-	return held_print(root, out);
+	return print_held(roots, roots_n, out);
 }
 
 /* --- on a screen --- */
@@ -231,7 +254,7 @@ print_held_below(const struct root *root, const struct paper *paper, int rows, s
 {
 	struct buf held = {0};
 
-	(void)held_print(root, &held);
+	(void)held_print(root, "", &held);
 	display_break(&held, paper->width);
 	if (held.len && count_rows(out->data) + count_rows(held.data) <= rows)
 		buf_add(out, held.data, held.len);
@@ -256,11 +279,8 @@ table_print_screen(const struct root *root, const struct snapshot *const *v, siz
 	if (shown == 0)
 		shown = n;
 	rows_measure(&s, sorted, shown);
-	if (n == 0) {
-		buf_str(out, "no batches in ");
-		human_text(out, root->path);
-		buf_str(out, "\n");
-	}
+	if (n == 0)
+		print_no_batches(root, out);
 	if (n > 1)
 		rows_sum(&s, sorted, n);
 	if (n > 0)

@@ -138,7 +138,7 @@ rows_measure(struct sheet *s, const struct snapshot *const *v, size_t n)
 	more = more > ROOM_MAX ? ROOM_MAX : more;
 	for (size_t i = 0; i < n; i++) {
 		const struct batch_counts *c = &v[i]->p.counts;
-		int length = (int)strlen(v[i]->name);
+		int length = (int)strlen(v[i]->shown);
 
 		/* A longer one has a separate line, or is cut. */
 		if (length <= NAME_LENGTH_MAX + more / 2)
@@ -218,10 +218,10 @@ print_row(const struct sheet *s, const struct snapshot *v)
 	snprintf(done, sizeof(done), "%" PRIu64 "/%" PRIu64, c->completed + c->failed, c->total);
 	/* A name that is too long for its column has a separate line, since users copy it. On a screen that is drawn
 	 * over and over it is cut instead. */
-	if ((int)strlen(v->name) > w->name && !s->live)
-		buf_printf(s->out, "%s\n%*s", v->name, w->name, "");
+	if ((int)strlen(v->shown) > w->name && !s->live)
+		buf_printf(s->out, "%s\n%*s", v->shown, w->name, "");
 	else
-		print_cell(s, NULL, v->name, w->name);
+		print_cell(s, NULL, v->shown, w->name);
 	buf_str(s->out, "  ");
 	print_status(s, v, w->status);
 	buf_str(s->out, "  [");
@@ -235,15 +235,15 @@ static void
 print_lines(const struct sheet *s, const struct snapshot *v)
 {
 	const struct batch_counts *c = &v->p.counts;
-	int name = (int)strlen(v->name), status = (int)strlen(status_word(v)), width = s->paper->width, bar;
+	int name = (int)strlen(v->shown), status = (int)strlen(status_word(v)), width = s->paper->width, bar;
 	char done[64];
 
 	snprintf(done, sizeof(done), "] %u.%u%% %" PRIu64 "/%" PRIu64, v->p.tenths / 10, v->p.tenths % 10,
 		 c->completed + c->failed, c->total);
 	if (s->live)
-		print_cell(s, NULL, v->name, name > width ? width : name);
+		print_cell(s, NULL, v->shown, name > width ? width : name);
 	else
-		buf_str(s->out, v->name);
+		buf_str(s->out, v->shown);
 	buf_str(s->out, name + 2 + status > width ? "\n  " : "  ");
 	print_status(s, v, status);
 	buf_str(s->out, "\n  [");
@@ -351,7 +351,7 @@ void
 rows_print(struct sheet *s, const struct snapshot *v)
 {
 	if (v->wrong) {
-		buf_printf(s->out, "%s\n", v->name);
+		buf_printf(s->out, "%s\n", v->shown);
 		s->indent = 2;
 		rows_add_part(s, "", red, "! cannot be read:");
 		rows_add_part(s, " ", NULL, trouble_reason(v->wrong));
@@ -403,8 +403,12 @@ rows_sum(struct sheet *s, const struct snapshot *const *v, size_t n)
 		bytes += v[i]->bytes;
 		left = seconds_left(v[i]) > left ? seconds_left(v[i]) : left;
 	}
-	snprintf(part, sizeof(part), "%zu batches", n);
+	snprintf(part, sizeof(part), "%zu batch%s", n, n == 1 ? "" : "es");
 	rows_add_part(s, "", NULL, part);
+	if (s->roots > 1) {
+		snprintf(part, sizeof(part), "in %zu roots", s->roots);
+		rows_add_part(s, " ", NULL, part);
+	}
 	snprintf(part, sizeof(part), "%" PRIu64 " of %" PRIu64 " items done", done, total);
 	rows_add_part(s, ", ", NULL, part);
 	if (failed) {

@@ -30,6 +30,7 @@ struct sheet {
 	const struct paper *paper;
 	struct widths w;
 	struct buf *out;
+	size_t roots;       /* of which batches are shown */
 	bool live;          /* it is drawn over and over: long names are cut */
 	int column, indent; /* of the line that rows_add_part() fills */
 };

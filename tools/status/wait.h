@@ -4,14 +4,13 @@
 #ifndef BI_WAIT_H
 #define BI_WAIT_H
 
-#include "files/root.h"
-#include "records/batch_args.h"
+#include "chosen.h"
 
 /*
- * Waits until the batches NAMES are done, MS milliseconds at most (-1: for ever). Returns an exit code: 0 when
+ * Waits until the chosen batches are done, MS milliseconds at most (-1: for ever). Returns an exit code: 0 when
  * they are, EX_TEMPFAIL when the time was over, EX_NOINPUT for a batch that was taken away; what was wrong has been
  * said then. One that is not there ends the program with EX_NOINPUT.
  */
-int batches_wait(const struct root *root, const struct batch_args *names, long ms);
+int batches_wait(const struct chosen *c, long ms);
 
 #endif

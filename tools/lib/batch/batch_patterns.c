@@ -52,25 +52,41 @@ batch_patterns_has(char *const *operands)
 	return *operands != NULL;
 }
 
+/* Adds the batches of the root that match. Returns how many there are. */
+static size_t
+add_matches(struct matches *m, const struct root *root, const char *pattern)
+{
+	size_t before = m->n;
+
+	m->pattern = pattern;
+	if (batch_each(root, add_match, m) < 0)
+		msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", root->path);
+	if (m->n > before)
+		qsort(m->v + before, m->n - before, sizeof(*m->v), compare_names);
+	return m->n - before;
+}
+
+char **
+batch_patterns_find(const struct root *root, const char *operand)
+{
+	struct matches m = {0};
+
+	(void)add_matches(&m, root, operand);
+	add_name(&m, NULL);
+	return m.v;
+}
+
 char **
 batch_patterns_expand(const struct root *root, char *const *operands)
 {
 	struct matches m = {0};
 
 	for (; *operands; operands++) {
-		size_t before = m.n;
-
-		if (!batch_patterns_is(*operands)) {
+		if (!batch_patterns_is(*operands))
 			add_name(&m, *operands);
-			continue;
-		}
-		m.pattern = *operands;
-		if (batch_each(root, add_match, &m) < 0)
-			msg_die_errno(msg_exit_code(errno), "cannot list the batches in %s", root->path);
-		if (m.n == before)
+		else if (add_matches(&m, root, *operands) == 0)
 			msg_die(EX_NOINPUT, "no batch of %s matches '%s' (bi-status lists the batches)", root->path,
 				*operands);
-		qsort(m.v + before, m.n - before, sizeof(*m.v), compare_names);
 	}
 	add_name(&m, NULL);
 	return m.v;

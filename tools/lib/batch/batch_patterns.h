@@ -18,4 +18,8 @@ bool batch_patterns_has(char *const *operands);
  * job-10. The list and its names are not freed. A pattern that matches none ends the program (EX_NOINPUT). */
 char **batch_patterns_expand(const struct root *root, char *const *operands);
 
+/* Returns the batches of the root that the operand, a name or a pattern, stands for and that exist, in the same form
+ * and order. The list may be empty. */
+char **batch_patterns_find(const struct root *root, const char *operand);
+
 #endif
