@@ -94,7 +94,7 @@ everything() {
 
 @test "a batch that nobody reviewed, and a preferred reviewer whom nobody knows, are said" {
 	batch new 1 2
-	run -0 --separate-stderr bi-collect new
+	run -1 --separate-stderr bi-collect new
 	assert_equal "$stderr" 'bi-collect: batch new: nobody has decided anything yet: review it, or take every item by --all'
 	pick new 1 1
 	run -0 --separate-stderr bi-collect --prefer adda --prefer newest --prefer ada new
@@ -132,7 +132,7 @@ everything() {
 	collected 1 'file 1 2'
 	assert_equal "$(jq -r '[.choices[].batch] | join(" ")' "$S/1/metadata.json")" 'one two'
 	pick one 1 null
-	bi-collect one
+	run -1 bi-collect one
 	collected 1 'file 1 2'
 	assert_equal "$(jq -r '[.choices[].batch] | join(" ")' "$S/1/metadata.json")" two
 	echo mine >"$S/1/notes"
@@ -212,7 +212,7 @@ everything() {
 @test "--all takes what is completed of a batch that nobody reviewed" {
 	batch all 2 2
 	printf '{"subject":{"id":"3"},"file":"/nowhere"}\n' | bi-fetch -q -b all >/dev/null || [ $? -eq 1 ]
-	run -0 bi-collect all
+	run -1 bi-collect all
 	assert_output --partial '"collected":0'
 	run -0 bi-collect --all all
 	assert_output --partial '"collected":4'

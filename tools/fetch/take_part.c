@@ -223,7 +223,7 @@ set_verdict(struct job *j)
 	}
 	json_object_object_get_ex(j->taken->result, "error", &error);
 	code = rec_string(error, "code");
-	verdict_fail(j, false, code ? code : "other", "%s", "it failed permanently in a part");
+	verdict_fail(j, false, code, "%s", "it failed permanently in a part");
 }
 
 /* The first job is complete but for what comes with it. */
