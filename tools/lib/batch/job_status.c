@@ -88,7 +88,8 @@ job_status_read_known(const struct batch *b, bool queued, time_t updated, struct
 	*p = (struct job_status){.queued = queued,
 				 .priority = batch_priority_read(batch_dirfd(b), "."),
 				 .updated = updated};
-	if (batch_count(b, &p->counts) < 0)
+	/* A file without a priority is shown as such; one that cannot be read is a failure, as that of the states is. */
+	if ((p->priority < 0 && errno != EBADMSG) || batch_count(b, &p->counts) < 0)
 		return -1;
 	job_status_derive(p);
 	return 0;

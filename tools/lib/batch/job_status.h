@@ -19,7 +19,7 @@ enum { JOB_STATUS_ITEMS = 1000 }; /* how many items the document lists if no lim
 struct job_status {
 	struct batch_counts counts;
 	bool queued;        /* it is in queue/ for a worker */
-	int priority;       /* among the batches in queue/ (batch_priority.h); -1 if it cannot be read */
+	int priority;       /* among the batches in queue/ (batch_priority.h); -1 if its file has none */
 	const char *status; /* the job's: "pending", "processing", "completed", "failed", "partially_completed" */
 	unsigned tenths;    /* of a percent: items finished of all; 1000 only when all are */
 	bool done;          /* no work is left, it is not queued, and no process holds it */

@@ -124,8 +124,12 @@ parse_value(struct json_tokener *t, const char *text, size_t n, char *wrong, siz
 	const char *why = NULL;
 
 	json_tokener_reset(t);
+	errno = 0;
 	/* The NUL after the text tells the parser that a number at its end is complete. */
 	o = n < INT_MAX ? json_tokener_parse_ex(t, text, (int)n + 1) : NULL;
+	/* json-c has no error for that, and the text must not be taken for a damaged one. */
+	if (!o && errno == ENOMEM)
+		msg_die(EX_OSERR, "out of memory");
 	error = json_tokener_get_error(t);
 	if (error != json_tokener_success)
 		why = error == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(error);

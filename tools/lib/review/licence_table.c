@@ -218,8 +218,10 @@ licence_table_load(void)
 	if (table.n > 0)
 		return NULL;
 	table.locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-	if (!table.locale)
-		return "the system has no locale C.UTF-8";
+	if (!table.locale) {
+		snprintf(table.why, sizeof(table.why), "the locale C.UTF-8 cannot be loaded: %s", strerror(errno));
+		return table.why;
+	}
 	if (path_of_share(&path, "licences") < 0) {
 		snprintf(table.why, sizeof(table.why), "cannot find share/licences: %s", strerror(errno));
 		wrong = table.why;
