@@ -114,7 +114,7 @@ all: $(BINARIES) $(HELPERS)
 # `make` alone is followed by a first pipeline. `make all` is for those who build only.
 PACKAGES_make = run manual
 PACKAGES_check = run test
-PACKAGES_check-long = run test bench long prove fuzz
+PACKAGES_check-long = run test bench long prove
 PACKAGES_check-cluster = run test cluster
 PACKAGES_coverage = run test
 PACKAGES_prove = run test prove fuzz lint
@@ -334,7 +334,7 @@ coverage: | packages
 check-long: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) $(BUILD)/tests/bench/minimal \
 		$(BUILD)/tests/bench/sink | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) tests/run --long
-	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/prove/run --quick
+	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) tests/prove/run --quick full confinement ssrf
 
 # A list on several machines, by the scripts of share/cluster, with schedulers that run on this one.
 check-cluster: all $(BUILD)/tests/origin | packages
