@@ -532,8 +532,24 @@ mailed() {
 	mailed
 }
 
+@test "bi-split(1), bi-exports(5)" {
+	cp home/urls home/urls.txt
+	example bi-split.1 'bi-split -n 40'
+	assert_equal "$(cat home/parts/part-* | sort)" "$(sort home/urls)"
+	# There is no /scratch here.
+	example_taken bi-split.1 'bi-fetch -r /scratch'
+	sed 's|/scratch|.|; s|parts/part-7|urls|' "$EXAMPLE" >home/part.sh
+	run -0 inside sh part.sh
+	example_taken bi-exports.5 'export document'
+	cp "$EXAMPLE" home/titles.jq
+	inside bi-fetch -q -b birds <home/urls >/dev/null
+	pick birds i1 1
+	example bi-exports.5 'titles.txt'
+	grep -q '^birds_i1: ' home/titles.txt || fail "$(<home/titles.txt)"
+}
+
 @test "bi(1), bi(7): pipelines" {
-	example bi.7 'bi-source M 5 0'
+	example bi.7 'bi-source M 5 0' 1 # nobody has decided anything yet
 	completed M_batch1 5
 	pick M_batch1 1 1
 	example bi.7 'bi-source M 5 0'
