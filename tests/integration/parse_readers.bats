@@ -122,7 +122,7 @@ attacked() {
 		why $name damaged
 	done
 	# Also if the program had no chance to say so.
-	readers <<<"application/x-fictionbook+xml,.fb2,.dbk,.ipynb,.rtf markdown - $attack sleep"
+	readers <<<"text/rtf,application/x-fictionbook+xml,.fb2,.dbk,.ipynb,.rtf markdown - $attack sleep"
 	for name in a.fb2 a.dbk a.ipynb; do
 		run -1 bi-parse -j --timeout 1 $name
 		assert_output --partial '"code":"parse_damaged"'
