@@ -203,7 +203,8 @@ job_delete(struct api *api, const struct request *q, struct reply *r)
 		return;
 	snprintf(name, sizeof(name), "%s", job.batch->name);
 	run_on_batch(api, name, argv, "not_removed",
-		     "wait until the status of the job is completed, failed or partially_completed, or cancel it first (POST "
+		     "wait until the status of the job is completed, failed or partially_completed, or cancel it first "
+		     "(POST "
 		     "…/cancel/), and then send this request again",
 		     r);
 }

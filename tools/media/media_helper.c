@@ -11,11 +11,11 @@
 
 #include "base/buf.h"
 #include "base/msg.h"
+#include "charsets/charset.h"
 #include "confined/confine.h"
 #include "confined/helper.h"
 #include "confined/media.h"
 #include "files/file.h"
-#include "charsets/charset.h"
 #include "html/find.h"
 #include "html/tree.h"
 

@@ -8,8 +8,8 @@
 #include "base/human.h"
 #include "base/msg.h"
 #include "base/opt.h"
-#include "files/root_write.h"
 #include "batch/batch.h"
+#include "files/root_write.h"
 #include "records/rec.h"
 #include "source.h"
 

@@ -26,8 +26,8 @@ struct child {
 	const struct child_fd *fds; /* the map; a standard descriptor that is not in it is /dev/null */
 	size_t fd_count;
 	char *const *environment; /* NULL-terminated; NULL: that of this process */
-	bool outlives; /* it survives this process: no death signal, a new session */
-	bool group;    /* it leads a new process group, so that kill(-pid, ...) reaches what it starts too */
+	bool outlives;            /* it survives this process: no death signal, a new session */
+	bool group;               /* it leads a new process group, so that kill(-pid, ...) reaches what it starts too */
 };
 
 /* Starts the program. Returns its process id, or -1 with errno. A failed exec is an error here too, so a missing

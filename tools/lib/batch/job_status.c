@@ -85,10 +85,10 @@ job_status_read(const struct root *root, const struct batch *b, struct job_statu
 int
 job_status_read_known(const struct batch *b, bool queued, time_t updated, struct job_status *p)
 {
-	*p = (struct job_status){.queued = queued,
-				 .priority = batch_priority_read(batch_dirfd(b), "."),
-				 .updated = updated};
-	/* A file without a priority is shown as such; one that cannot be read is a failure, as that of the states is. */
+	*p = (struct job_status){
+		.queued = queued, .priority = batch_priority_read(batch_dirfd(b), "."), .updated = updated};
+	/* A file without a priority is shown as such; one that cannot be read is a failure, as that of the states is.
+	 */
 	if ((p->priority < 0 && errno != EBADMSG) || batch_count(b, &p->counts) < 0)
 		return -1;
 	job_status_derive(p);

@@ -4,10 +4,10 @@
 #include <strings.h>
 
 #include "base/utf8.h"
-#include "formats.h"
 #include "charsets/charset.h"
-#include "html/tree.h"
 #include "charsets/charset_guess.h"
+#include "formats.h"
+#include "html/tree.h"
 #include "text/csv.h"
 #include "text/subtitles.h"
 #include "web/html.h"
