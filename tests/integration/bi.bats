@@ -43,7 +43,9 @@ man_stands_in() {
 	echo "$ORIGIN/M-1-1.jpg" >urls
 	bi | sed -nE 's/^  (bi .*)$/\1/p' >three
 	assert_equal "$(wc -l <three)" 3
-	run -0 --separate-stderr sh -e three
+	# Nobody has decided anything yet.
+	run -1 --separate-stderr sh -e three
+	assert_regex "$stderr" 'batch birds: nobody has decided anything yet'
 	port=$(jq -r 'select(.port and .batch == "birds").port' <<<"$(grep '^{' <<<"$output")")
 	[ "$port" ]
 	assert_line --regexp '^birds .*1/1'

@@ -175,7 +175,8 @@ interrupted() {
 		run -0 bi-fetch -q -b t --resume
 		start env --default-signal=INT bi-fetch -q -b t --cookie pipe "$FAULTY/bytes/5/2" >out 2>err
 		pid=$!
-		poll 20 eval '! grep -q "^SigBlk:.*[1-9a-f]" "/proc/$pid/status"'
+		# Before env has become bi-fetch, the shell's own children ignore SIGINT.
+		poll 20 eval '[ "$(<"/proc/$pid/comm")" = bi-fetch ] && ! grep -q "^SigBlk:.*[1-9a-f]" "/proc/$pid/status"'
 		kill -"$signal" "$pid"
 		poll 20 gone "$pid"
 	done

@@ -66,11 +66,11 @@ read_machine(int dir, const char *id, struct machine *m)
 }
 
 void
-machines_note(const struct root *root)
+machines_note(const struct root *root, bool create)
 {
 	char id[MACHINE_NAME], text[MACHINE_NAME + MACHINE_BOOT + WHEN_SIZE + 8], at[WHEN_SIZE];
 	struct machine was, now;
-	int dir = root_open_dir(root->fd, "machines", true), temp = -1, n;
+	int dir = root_open_dir(root->fd, "machines", create), temp = -1, n;
 
 	find_id(id);
 	find_machine(&now);
@@ -81,7 +81,7 @@ machines_note(const struct root *root)
 	}
 	n = snprintf(text, sizeof(text), "%s %s %s\n", now.name, *now.boot ? now.boot : "-",
 		     when_print(at, now.started));
-	temp = root_open_dir(root->fd, "temp", true);
+	temp = root_open_dir(root->fd, "temp", create);
 	/* Not synced: after a power cut a note that is not whole counts as none. */
 	if (temp >= 0)
 		(void)atomic_file_replace(temp, dir, id, text, (size_t)n, false);

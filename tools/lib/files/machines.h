@@ -20,9 +20,10 @@ struct machine {
 	time_t started;          /* when a program was last started there */
 };
 
-/* Notes that a program starts on this machine. A failure is of no consequence: a root that cannot be written is
- * reported by what writes there. */
-void machines_note(const struct root *root);
+/* Notes that a program starts on this machine. With CREATE the root's temp/ is made if it is missing; without, nothing
+ * is noted in a root that has none. A failure is of no consequence: a root that cannot be written is reported by what
+ * writes there. */
+void machines_note(const struct root *root, bool create);
 
 /*
  * Calls SEE with each other machine that used the root while this one was running: its machine-id is another one, or

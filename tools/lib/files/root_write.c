@@ -61,5 +61,5 @@ root_open_to_write(struct root *root, const char *dir, bool create)
 				root->path, type);
 		break;
 	}
-	machines_note(root);
+	machines_note(root, create);
 }
