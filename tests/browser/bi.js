@@ -153,10 +153,11 @@ function stopAll() {
 	spawnSync('bi-clean', ['stop-all'], {env: env, stdio: ['ignore', 'ignore', 'inherit'], timeout: DEADLINE});
 }
 
+/* The decisions of a batch; a line that is being written is none yet. */
 function picksOf(name) {
 	const file = path.join(root, 'batches', name, 'picks.ndjson');
 
-	return fs.existsSync(file) ? records(fs.readFileSync(file, 'utf8')) : [];
+	return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n').slice(0, -1).map(JSON.parse) : [];
 }
 
 function launch(browser = 'chromium') {
