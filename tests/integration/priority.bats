@@ -85,6 +85,8 @@ asked() {
 	[ "$status" -ne 0 ]
 	[[ "$stderr" = *"'a' stays in the queue: cannot read its priority"* ]]
 	assert_equal "$(ls "$BI_ROOT/queue")" a
+	run -1 bi-status --doctor
+	assert_output --partial "the priority of a, which is in the queue, cannot be read: it is none; remove '$BI_ROOT/batches/a/priority'"
 	rm "$BI_ROOT/batches/a/priority"
 	bi-fetch -q --work --once
 	assert_equal "$(ls "$BI_ROOT/queue")" ''

@@ -221,7 +221,8 @@ sweep() {
 				strace -f -o trace -P "$BI_ROOT/$path" -e "trace=$call" -e "inject=$call:error=EIO:when=$n" \
 					bi-status --doctor >out 2>&1 || :
 				grep -q INJECTED trace || break
-				! grep INJECTED trace | grep -q '"files"' || continue # who works on a batch does not depend on it
+				# Who works on a batch does not depend on these; a priority is read twice, once for the order.
+				! grep INJECTED trace | grep -qE '"files"|priority"' || continue
 				tried=$((tried + 1))
 				grep -q 'Input/output error' out || fail "$path: $call $n: $(<out)"
 				run ! grep -E 'remove|lost|half-made' out

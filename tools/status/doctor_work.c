@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "batch/batch.h"
+#include "batch/batch_priority.h"
 #include "batch/job_status.h"
 #include "batch/queue.h"
 #include "doctor_checks.h"
@@ -327,6 +328,7 @@ struct waiting {
 	const struct root *root;
 	size_t n;                       /* batches in the queue */
 	size_t waiting;                 /* of these, those on which no process works */
+	struct doctor *d;
 	char first[BATCH_NAME_MAX + 1]; /* the one that waits longest */
 	time_t since;
 	int error; /* of an entry or batch that cannot be examined */
@@ -363,6 +365,20 @@ is_waiting(const struct waiting *w, const char *batch, struct stat *st)
 	return file_stat(w->root->fd, path, st);
 }
 
+/* A worker takes a batch whose priority cannot be read for one of normal priority, and leaves it in the queue. */
+static void
+look_at_priority(struct doctor *d, const char *batch)
+{
+	char path[sizeof("batches/") + BATCH_NAME_MAX];
+
+	snprintf(path, sizeof(path), "batches/%s", batch);
+	if (batch_priority_read(d->root->fd, path) >= 0)
+		return;
+	doctor_find(d, DOCTOR_PROBLEM, batch, "the priority of %s, which is in the queue, cannot be read: %s", batch,
+		    errno == EBADMSG ? "it is none" : strerror(errno));
+	doctor_mend(d, "remove '%s/%s/priority', or check its permissions", d->root->path, path);
+}
+
 static bool
 note_entry(const char *batch, void *arg)
 {
@@ -370,6 +386,7 @@ note_entry(const char *batch, void *arg)
 	struct stat st;
 	int is;
 
+	look_at_priority(w->d, batch);
 	w->n++;
 	is = is_waiting(w, batch, &st);
 	if (is < 0 && !w->error) {
@@ -386,7 +403,7 @@ note_entry(const char *batch, void *arg)
 void
 doctor_queue(struct doctor *d)
 {
-	struct waiting w = {.root = d->root};
+	struct waiting w = {.root = d->root, .d = d};
 	int worker = queue_has_worker(d->root), error = errno;
 	char room[DOCTOR_SPAN];
 
