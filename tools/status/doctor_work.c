@@ -326,8 +326,8 @@ doctor_batches(struct doctor *d)
 
 struct waiting {
 	const struct root *root;
-	size_t n;                       /* batches in the queue */
-	size_t waiting;                 /* of these, those on which no process works */
+	size_t n;       /* batches in the queue */
+	size_t waiting; /* of these, those on which no process works */
 	struct doctor *d;
 	char first[BATCH_NAME_MAX + 1]; /* the one that waits longest */
 	time_t since;
