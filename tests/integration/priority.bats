@@ -86,7 +86,7 @@ asked() {
 	[[ "$stderr" = *"'a' stays in the queue: cannot read its priority"* ]]
 	assert_equal "$(ls "$BI_ROOT/queue")" a
 	run -1 bi-status --doctor
-	assert_output --partial "the priority of a, which is in the queue, cannot be read: it is none; remove '$BI_ROOT/batches/a/priority'"
+	assert_output --partial "the priority of a, which is in the queue, cannot be read: the file has no priority; remove '$BI_ROOT/batches/a/priority'"
 	rm "$BI_ROOT/batches/a/priority"
 	bi-fetch -q --work --once
 	assert_equal "$(ls "$BI_ROOT/queue")" ''

@@ -17,7 +17,7 @@ struct export_filter {
 };
 
 /* Finds the filter WORD, a name or the path of a file that ends in .jq, and reads its first line. Returns false if
- * there is none. Ends the program with a message if it cannot be read or its first line is wrong. */
+ * there is no such filter. Ends the program with a message if it cannot be read or its first line is invalid. */
 bool export_filter_find(const char *word, struct export_filter *f);
 
 /* Runs it over the file IN, from its beginning; its output goes to the file OUT. Returns an exit code, after a message

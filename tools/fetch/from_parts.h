@@ -43,7 +43,7 @@ struct taken {
 	struct json_object *result; /* the part's */
 	bool completed;             /* else it failed for good */
 	/* take_part.c sets these when the item is taken */
-	char content[SUBJECT_MAX + 64]; /* the content file in this batch, below its directory; "": there is none */
+	char content[SUBJECT_MAX + 64]; /* the content file in this batch, below its directory; "" without one */
 	unsigned long long content_id;  /* its knowledge_item_id; 0: it has none */
 	struct json_object *found;      /* the numbers of what the page shows; NULL: it is no page */
 };

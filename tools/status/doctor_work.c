@@ -375,7 +375,7 @@ look_at_priority(struct doctor *d, const char *batch)
 	if (batch_priority_read(d->root->fd, path) >= 0)
 		return;
 	doctor_find(d, DOCTOR_PROBLEM, batch, "the priority of %s, which is in the queue, cannot be read: %s", batch,
-		    errno == EBADMSG ? "it is none" : strerror(errno));
+		    errno == EBADMSG ? "the file has no priority" : strerror(errno));
 	doctor_mend(d, "remove '%s/%s/priority', or check its permissions", d->root->path, path);
 }
 

@@ -82,10 +82,11 @@ file_system_locks(int fd, char name[FILE_SYSTEM_NAME])
 		return LOCKS_UNKNOWN;
 	if (is_usual((long)st.f_type))
 		return LOCKS_LOCAL;
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0 || !(x.stx_mask & STATX_MNT_ID)) {
-		errno = errno ? errno : ENOSYS;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0)
 		return LOCKS_UNKNOWN;
-	}
+	errno = ENOSYS; /* Linux before 5.8 does not tell the mount */
+	if (!(x.stx_mask & STATX_MNT_ID))
+		return LOCKS_UNKNOWN;
 	mounts = fopen("/proc/self/mountinfo", "re");
 	if (!mounts)
 		return LOCKS_UNKNOWN;

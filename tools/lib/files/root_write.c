@@ -54,10 +54,9 @@ root_open_to_write(struct root *root, const char *dir, bool create)
 		if (!is_set(getenv("BI_SHARED_ROOT"), "1"))
 			msg_die(EX_CONFIG,
 				"the root directory '%s' is on %s, where locks do not protect batches from programs on "
-				"other "
-				"machines: choose a root on a local disk with --root or BI_ROOT, and see bi-cluster(7) "
-				"for "
-				"work on several machines (--shared-root uses this root nevertheless)",
+				"other machines: choose a root on a local disk with --root or BI_ROOT, and see "
+				"bi-cluster(7) for work on several machines (--shared-root uses this root "
+				"nevertheless)",
 				root->path, type);
 		break;
 	}
