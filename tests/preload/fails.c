@@ -4,6 +4,7 @@
  *	malloc    the $FAIL_AT th allocation (ENOMEM), but not of a confined helper, whose memory is a limit on what it
  *	          reads
  *	helper    the $FAIL_AT th allocation of each confined helper
+ *	confined  the same, counted from when it limits itself: what it allocates before, to load its libraries, is more
  *	sync      the $FAIL_AT th fsync(2), fdatasync(2) or syncfs(2) (EIO)
  *	short     no failure: from the $FAIL_AT th write on, each writes half of what it is given, which is allowed
  *
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -30,6 +32,7 @@ void *__libc_realloc(void *, size_t);
 enum kind { NOTHING, MALLOC, SYNC, SHORT };
 static enum kind failing;
 static long fail_at;
+static bool from_limit, counting;
 static atomic_long calls;
 static char *page;
 
@@ -38,9 +41,11 @@ prepare(int argc, char **argv)
 {
 	const char *what = getenv("FAIL"), *at = getenv("FAIL_AT"), *path = getenv("FAILED");
 	bool helper = argc > 1 && strcmp(argv[1], "--serve") == 0;
+	bool other = what && (helper ? strcmp(what, "malloc") == 0
+				     : strcmp(what, "helper") == 0 || strcmp(what, "confined") == 0);
 	int fd;
 
-	if (!what || !at || !path || strcmp(what, helper ? "malloc" : "helper") == 0)
+	if (!what || !at || !path || other)
 		return;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0 || ftruncate(fd, PAGE) < 0)
@@ -51,6 +56,8 @@ prepare(int argc, char **argv)
 		return;
 	fail_at = strtol(at, NULL, 10);
 	failing = strcmp(what, "sync") == 0 ? SYNC : strcmp(what, "short") == 0 ? SHORT : MALLOC;
+	from_limit = strcmp(what, "confined") == 0;
+	counting = !from_limit;
 }
 
 /* Whether this call of that kind is the one, or, of writes, a later one. */
@@ -59,7 +66,7 @@ fails(enum kind kind)
 {
 	long n;
 
-	if (failing != kind)
+	if (failing != kind || !counting)
 		return false;
 	n = atomic_fetch_add(&calls, 1) + 1;
 	if (kind == SHORT ? n < fail_at : n != fail_at)
@@ -91,6 +98,13 @@ void *
 realloc(void *p, size_t n)
 {
 	return fails(MALLOC) ? no_memory() : __libc_realloc(p, n);
+}
+
+int
+setrlimit(enum __rlimit_resource resource, const struct rlimit *limit)
+{
+	counting = counting || from_limit;
+	return (int)syscall(SYS_prlimit64, 0, resource, limit, NULL);
 }
 
 static int
