@@ -83,8 +83,8 @@ ssize_t helper_receive(struct helper *h, char *packet, size_t room);
 /* Returns whether descriptor 0 is such a socket. */
 bool helper_serves(void);
 
-/* Ends the program, as after an invalid option, if it is not. From now on it ends by HELPER_LACKS if an allocation fails
- * and its own limit is not the reason (memory.h). */
+/* Ends the program, as after an invalid option, if it is not. From now on it ends by HELPER_LACKS if an allocation
+ * fails and its own limit is not the reason (memory.h). */
 void helper_require_socket(void);
 
 /* Confines this process, and reports that it is ready. Ends it if either is not possible. */
