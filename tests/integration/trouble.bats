@@ -225,3 +225,33 @@ failing() {
 	assert_equal "$stderr" 'bi-thumb: no thumbnail of a.png: it cannot be read: Input/output error'
 	run -0 bin/thumb a.png a.webp
 }
+
+# lacking N PROGRAM ARGUMENT...: the Nth allocation of each of its helpers that is ready fails. Its output is in out.
+lacking() {
+	FAIL=confined FAIL_AT=$1 FAILED=$PWD/failed LD_PRELOAD=$BI_BUILD/tests/fails.so timeout 60 "${@:2}" >out 2>err
+}
+
+@test 'a file is not blamed for memory that the process which parses it did not get' {
+	local n program argv later=0 code=0
+
+	[ -z "${SANITIZE:-}" ] || skip 'a sanitizer must be loaded first'
+	printf '<title>T</title><p>Words.</p><img src=/p.png>\n' >page.html
+	echo words >a.txt
+	tar cf x.tar a.txt
+	printf '{"path":"%s/page.html","mime":"text/html"}\n' "$PWD" >record
+	for program in 'bi-media -b https://a.example/ page.html' 'bi-expand x.tar' bi-parse; do
+		read -ra argv <<<"$program"
+		for n in 1 4 20; do
+			: >failed
+			lacking "$n" "${argv[@]}" <record || :
+			echo "$program, allocation $n: $(<out) $(<err)"
+			[ "$(jq -r 'select(.status == "failed").error.retryable' out)" != false ]
+			! grep -qE 'system_error|parse_unavailable' out || later=$((later + 1))
+		done
+	done
+	[ "$later" -ge 6 ]
+	printf '<urlset><url><loc>https://a.example/</loc></url></urlset>\n' >map.xml
+	lacking 4 bi-fetch -q -b t --queue --list-format sitemap --input map.xml || code=$?
+	assert_equal "$code" 71
+	assert_regex "$(<err)" 'got no memory'
+}

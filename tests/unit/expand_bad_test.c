@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "confined/helper.h"
 
 /* --- the bi-expand that misbehaves: it does what the archive says --- */
 
@@ -161,7 +162,7 @@ what_a_helper_writes_is_the_reason_of_its_crash_alone(void **state)
 	answers("#warning: odd\nMf 2 0 a\n#and more\nBhi\nE\nZ\n", "a[hi] .");
 	fails_saying("#first\n#list: bad\x1b[2J node\ncrash\n", "archive_crashed",
 		     "unpacking it crashed the program that does so (list: bad [2J node)");
-	fails_saying("#gone\nkilled\n", TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting");
+	fails_saying("#gone\nkilled\n", TROUBLE_CODE, "bi-expand, which unpacks it, " HELPER_TROUBLE);
 	dup2(out, STDERR_FILENO);
 	close(out);
 	assert_int_equal(lseek(noise, 0, SEEK_END), 0);

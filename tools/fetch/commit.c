@@ -11,6 +11,7 @@
 
 #include "base/msg.h"
 #include "confined/expand.h"
+#include "confined/helper.h"
 #include "files/file.h"
 #include "notebook/notebook.h"
 #include "page.h"
@@ -80,7 +81,7 @@ find_types(struct writer *w, struct group *g)
 		g->jobs[which[i]]->type = answers[i];
 		if (answers[i].failed)
 			verdict_trouble(g->jobs[which[i]],
-					"bi-type, which tells what it is, was killed or kept waiting again and again");
+					"bi-type, which tells what it is, " HELPER_TROUBLE ", again and again");
 	}
 }
 

@@ -130,7 +130,7 @@ list_feed_next(struct list_feed *f, struct rec *out)
 
 		f->is_read = rc > 0;
 		if (rc < 0)
-			refuse_feed(f, EX_DATAERR, why);
+			refuse_feed(f, rc == FEED_TROUBLE ? EX_OSERR : EX_DATAERR, why);
 	}
 	if (f->trouble)
 		return out->kind = REC_EOF;

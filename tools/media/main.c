@@ -10,6 +10,7 @@
 
 #include "base/msg.h"
 #include "base/opt.h"
+#include "base/trouble.h"
 #include "confined/media.h"
 #include "media_helper.h"
 #include "records/rec.h"
@@ -35,13 +36,15 @@ struct asked {
 static void
 print_failed(struct asked *a, const char *file, const char *code, const char *why)
 {
+	bool retryable = strcmp(code, TROUBLE_CODE) == 0;
+
 	struct json_object *o = json_object_new_object();
 
 	a->failed++;
 	msg_warn("%s: %s", file, why);
 	rec_add_string(o, "page", file);
 	rec_add_string(o, "status", "failed");
-	rec_add_error(o, code, why, false);
+	rec_add_error(o, code, why, retryable);
 	rec_write_json(o);
 }
 
@@ -66,7 +69,11 @@ look_at(struct asked *a, const char *file, const char *url)
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc;
 
 	if (fd < 0) {
-		print_failed(a, file, errno == ENOENT ? "not_found" : "not_readable", strerror(errno));
+		print_failed(a, file,
+			     errno == ENOENT           ? "not_found"
+			     : trouble_is_local(errno) ? TROUBLE_CODE
+						       : "not_readable",
+			     strerror(errno));
 		return;
 	}
 	rc = media_find(a->media, fd, url, a->type, a->most, &found);
@@ -74,7 +81,7 @@ look_at(struct asked *a, const char *file, const char *url)
 		msg_die_errno(EX_OSERR, "cannot start bi-media --serve again");
 	close(fd);
 	if (rc > 0)
-		print_failed(a, file, "bad_page", found.why);
+		print_failed(a, file, found.trouble ? TROUBLE_CODE : "bad_page", found.why);
 	if (found.cut)
 		msg_warn("%s: too long or nested too deeply: only its beginning was read", file);
 	print_about(file, "rule", found.rule);

@@ -110,7 +110,7 @@ end_worker(struct pool *p, struct worker *k, enum helper_sign sign)
 	if (end.ours && ++w->troubles < HELPER_TRIES && ftruncate(w->out, 0) == 0 && lseek(w->out, 0, SEEK_SET) == 0)
 		put_first(p, w);
 	else if (end.ours)
-		fail_work(w, TROUBLE_CODE, true, "the process that parses it was repeatedly killed or kept waiting");
+		fail_work(w, TROUBLE_CODE, true, "the process that parses it " HELPER_TROUBLE ", again and again");
 	else if (sign == HELPER_LATE || code == 128 + SIGPROF || code == 128 + SIGXCPU)
 		fail_work(w, "parse_timeout", false, "parsing it took too much time");
 	else if (code == EX_OSERR)

@@ -102,7 +102,7 @@ ask(struct asked *a, struct typer *t)
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->answer[i].failed) {
 			say_failed(a, a->names[i], TROUBLE_CODE,
-				   "what looks at it was killed, or got no memory or processor time, again and again",
+				   "what looks at it " HELPER_TROUBLE ", again and again",
 				   true);
 		} else {
 			say(a, a->names[i], &a->answer[i]);

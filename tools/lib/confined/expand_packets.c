@@ -46,7 +46,7 @@ expand_fail_helper(struct expand *e, enum helper_sign sign, const char *code, co
 	char all[EXPAND_WORDS];
 
 	if (end.ours)
-		return expand_fail(e, TROUBLE_CODE, "bi-expand, which unpacks it, was killed or kept waiting");
+		return expand_fail(e, TROUBLE_CODE, "bi-expand, which unpacks it, " HELPER_TROUBLE);
 	if (!*end.said)
 		return expand_fail(e, code, words);
 	snprintf(all, sizeof(all), "%s (%.80s)", words, end.said);

@@ -100,12 +100,12 @@ fail(struct feed *f, enum helper_sign sign, char why[FEED_WHY])
 	if (end.ours && ++f->tries < HELPER_TRIES && ask_helper(f) == 0)
 		return 0;
 	snprintf(why, FEED_WHY, "%s",
-		 end.ours               ? "bi-parse, which reads it, was killed or kept waiting again and again"
+		 end.ours               ? "bi-parse, which reads it, " HELPER_TROUBLE ", again and again"
 		 : sign == HELPER_LATE  ? "reading it took more than a minute"
 		 : end.code == EX_OSERR ? "reading it took too much memory"
 		 : sign == HELPER_GONE  ? "reading it ended the process that did so"
 					: "the process that reads it gave an answer that makes no sense");
-	return -1;
+	return end.ours ? FEED_TROUBLE : -1;
 }
 
 int
@@ -122,7 +122,7 @@ feed_go_on(struct feed *f, char why[FEED_WHY])
 	if (strncmp(answer, "failed ", 7) == 0 && (words = strchr(answer + 7, ' '))) {
 		snprintf(why, FEED_WHY, "%s", words + 1);
 		utf8_make_line(why);
-		return -1;
+		return strncmp(answer + 7, "unread ", 7) == 0 ? FEED_TROUBLE : -1;
 	}
 	return strlen(answer) == (size_t)n && take_text(f, answer) > 0 ? 1 : fail(f, HELPER_NONSENSE, why);
 }

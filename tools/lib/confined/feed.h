@@ -33,10 +33,11 @@ void feed_close(struct feed *f);
 int feed_fd(const struct feed *f);
 
 /*
- * Goes on without waiting. Returns 1 when the document was read, 0 if there is more to do, or -1 with the reason in
- * WHY: the document is invalid, too long, or took a minute. If this machine is at fault, it is tried HELPER_TRIES
- * times. Call it at least once a second, since it has a time limit.
+ * Goes on without waiting. Returns 1 when the document was read, 0 if there is more to do, -1 with the reason in WHY if
+ * the document is invalid, too long, or took a minute, or FEED_TROUBLE with the reason if this machine is at fault,
+ * after HELPER_TRIES times. Call it at least once a second, since it has a time limit.
  */
+enum { FEED_TROUBLE = -2 };
 int feed_go_on(struct feed *f, char why[FEED_WHY]);
 
 /* Returns the next entry of a document that was read, for json_object_put(); NULL behind the last. Only the members

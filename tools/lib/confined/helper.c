@@ -223,7 +223,7 @@ fail_start(struct helper *h)
 		h->pid = 0;
 	}
 	helper_stop(h);
-	errno = code == EX_UNAVAILABLE ? ENOPKG : EAGAIN;
+	errno = code == EX_UNAVAILABLE ? ENOPKG : code == HELPER_LACKS ? ENOMEM : EAGAIN;
 	return -1;
 }
 

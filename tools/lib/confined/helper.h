@@ -35,6 +35,9 @@ enum { HELPER_TRIES = 3, HELPER_SAID = 120 };
 /* The exit code of a helper that lacks what this machine has to give, such as memory below its limit. */
 enum { HELPER_LACKS = 75 }; /* EX_TEMPFAIL */
 
+/* What became of a helper if this machine is at fault, for messages. */
+#define HELPER_TROUBLE "was killed, or got no memory or processor time"
+
 /* Starts the helper and waits until it is ready. After a failure (helper_fail) it pauses first, longer each time. If
  * this machine lacks something, or the helper ended as it started, this is tried HELPER_TRIES times. Returns 0, or -1
  * with errno; then no process is left. ENOPKG: something is not installed, as the helper said on standard error. */
@@ -80,7 +83,8 @@ ssize_t helper_receive(struct helper *h, char *packet, size_t room);
 /* Returns whether descriptor 0 is such a socket. */
 bool helper_serves(void);
 
-/* Ends the program, as after an invalid option, if it is not. */
+/* Ends the program, as after an invalid option, if it is not. From now on it ends by HELPER_LACKS if an allocation
+ * fails and its own limit is not the reason (memory.h). */
 void helper_require_socket(void);
 
 /* Confines this process, and reports that it is ready. Ends it if either is not possible. */

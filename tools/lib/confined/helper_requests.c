@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/msg.h"
 #include "base/opt.h"
 #include "confined/helper.h"
@@ -24,6 +25,7 @@ helper_require_socket(void)
 {
 	if (!helper_serves())
 		opt_die("--serve needs a SOCK_SEQPACKET socket as standard input");
+	memory_expect_limit(HELPER_LACKS);
 }
 
 void

@@ -244,7 +244,9 @@ media_find(struct media *m, int page_fd, const char *url, const char *content_ty
 	if (rc < 0)
 		return -1;
 	if (wrong)
-		snprintf(out->why, sizeof(out->why), "%s", wrong);
+		snprintf(out->why, sizeof(out->why), "%s",
+			 out->trouble ? "the program that looks for its media " HELPER_TROUBLE ", again and again"
+				      : wrong);
 	if (out->why[0] == '\0')
 		return 0;
 	media_free(out);
