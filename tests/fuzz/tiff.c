@@ -1,4 +1,4 @@
-/* fuzz: tools/lib/pictures/tiff_pages.c tools/lib/pictures/previews.c */
+/* fuzz: tools/lib/pictures/tiff_pages.c tools/lib/pictures/previews.c tools/lib/pictures/icns.c */
 #include "fuzz.h"
 
 #include <tiffio.h>
