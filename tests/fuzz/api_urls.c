@@ -1,4 +1,4 @@
-/* fuzz: tools/api/urls.c tools/api/submission.c tools/api/reply.c tools/lib/base/userinfo.c */
+/* fuzz: tools/api/urls.c tools/api/submission.c tools/lib/base/userinfo.c */
 #include "fuzz.h"
 
 #include <strings.h>
