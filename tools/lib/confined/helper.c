@@ -64,7 +64,8 @@ read_noise(const struct helper *h, char *last, size_t room)
 	last[n] = '\0';
 }
 
-/* Keeps the last line of its standard error in OUT, so that it can be shown. What a sanitizer reports is shown whole. */
+/* Keeps the last line of its standard error in OUT, so that it can be shown. What a sanitizer reports is shown whole.
+ */
 static void
 read_last_line(const struct helper *h, char out[HELPER_SAID])
 {
