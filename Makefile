@@ -277,8 +277,9 @@ $(BUILD)/tests/unit/near_duplicates_test.o: FLAGS += -Itools/render
 
 # The targets for libFuzzer: one program has them all. With FUZZ=1 libFuzzer runs them; a unit test has each of them
 # read what is in tests/fuzz/found and tests/fuzz/seeds.
+FUZZ_API = query reply submission urls
 FUZZ_OBJECTS = $(call objects,tests/fuzz/*.c)
-FUZZ_TESTED = $(call objects,$(addprefix tools/,api/query.c api/reply.c fetch/http_answer.c)) $(PARSE)
+FUZZ_TESTED = $(call objects,$(addprefix tools/,$(FUZZ_API:%=api/%.c) fetch/http_answer.c)) $(PARSE)
 LIBS_fuzz_test = $(LIBS_parse)
 $(BUILD)/tests/fuzz_test.t: $(FUZZ_OBJECTS) $(FUZZ_TESTED)
 $(BUILD)/tests/fuzz_test.t: LINK += -Wl,--wrap=exit

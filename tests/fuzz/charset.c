@@ -1,4 +1,4 @@
-/* fuzz: tools/lib/html/charset.c tools/parse/text/charset_guess.c tools/parse/text/charset_words.c */
+/* fuzz: tools/lib/charsets/*.c */
 #include "fuzz.h"
 
 #include "base/utf8.h"

@@ -1,9 +1,8 @@
-/* fuzz: tools/lib/pictures/tiff_pages.c tools/lib/pictures/previews.c */
+/* fuzz: tools/lib/pictures/tiff_pages.c */
 #include "fuzz.h"
 
 #include <tiffio.h>
 
-#include "pictures/previews.h"
 #include "pictures/tiff_pages.h"
 
 static void
@@ -16,14 +15,13 @@ load(void)
 FUZZ(tiff, load)
 {
 	struct tiff_pages t;
-	struct preview p;
 
-	if (tiff_pages_read(bytes, n, &t)) {
-		FUZZ_WANT(t.count >= 1 && t.level_count >= 1 && t.level_count <= TIFF_LEVELS_MAX);
-		tiff_pages_level(&t, 200);
+	if (!tiff_pages_read(bytes, n, &t))
+		return;
+	FUZZ_WANT(t.count >= 1 && t.level_count >= 1 && t.level_count <= TIFF_LEVELS_MAX);
+	for (int size = 1; size < 1000; size *= 3) {
+		const struct tiff_level *l = tiff_pages_level(&t, size);
+
+		FUZZ_WANT(l >= t.levels && l < t.levels + t.level_count && l->width >= 0 && l->height >= 0);
 	}
-	preview_of_icns(bytes, n, &p);
-	FUZZ_WANT(p.kind != PREVIEW_ENCODED || ((const char *)p.bytes >= bytes && p.len <= n));
-	preview_free(&p);
-	preview_is_raw(bytes, n);
 }

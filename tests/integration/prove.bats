@@ -64,3 +64,19 @@ part() {
 	assert_equal "$(sort -u invariants | xargs)" '1 2 3 4 5 6 7 8'
 	[ "$(wc -l <invariants)" -ge 40 ]
 }
+
+@test 'each target of libFuzzer has a seed, and names sources that are there' {
+	local fuzz target word words
+
+	fuzz=$(realpath "$BATS_TEST_DIRNAME/../fuzz")
+	cd "$fuzz/../.."
+	for target in "$fuzz"/*.c; do
+		grep -q '^FUZZ(' "$target" || continue
+		[ -n "$(ls "$fuzz/seeds/$(basename "$target" .c)")" ] || fail "$target has no seed"
+		words=$(sed '/\*\/$/q' "$target" | sed 's|^/\* fuzz:||; s|\*/$||; s|^ \* ||')
+		for word in $words; do
+			[[ $word = -* || -f $word ]] || fail "$target: there is no $word"
+		done
+	done
+	[ "$(wc -w <<<"$words")" -gt 0 ]
+}

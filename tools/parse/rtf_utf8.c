@@ -368,6 +368,8 @@ read_brace(struct rtf *x, char brace)
 {
 	flush(x);
 	x->skip = 0;
+	if (brace == '}' && x->depth == 0)
+		return true; /* before the first group */
 	if (brace == '}' && x->groups[x->depth].braced)
 		buf_str(x->out, "}");
 	buf_add(x->out, &brace, 1);

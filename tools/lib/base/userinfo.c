@@ -141,7 +141,7 @@ find_at(const char *text, char *from, const char *end)
 size_t
 userinfo_strip(char *text, size_t n)
 {
-	char *end = text + n, *from = memchr(text, '@', n) ? text : NULL, *at;
+	char *end = text + n, *from = n && memchr(text, '@', n) ? text : NULL, *at;
 
 	while (from && (from = find_authority(from, end))) {
 		at = find_at(text, from, end);

@@ -64,14 +64,19 @@ read_noise(const struct helper *h, char *last, size_t room)
 	last[n] = '\0';
 }
 
-/* Keeps the last line of its standard error in OUT, so that it can be shown. */
+/* Keeps the last line of its standard error in OUT, so that it can be shown. What a sanitizer reports is shown whole.
+ */
 static void
 read_last_line(const struct helper *h, char out[HELPER_SAID])
 {
-	char text[4096], *line;
+	char text[1 << 16], *line;
 	size_t n;
 
 	read_noise(h, text, sizeof(text));
+#ifdef __SANITIZE_ADDRESS__
+	if (strstr(text, "Sanitizer: ") || strstr(text, ": runtime error: "))
+		fputs(text, stderr);
+#endif
 	for (n = strlen(text); n > 0 && text[n - 1] == '\n'; n--)
 		text[n - 1] = '\0';
 	line = strrchr(text, '\n');
@@ -88,7 +93,7 @@ drop_noise(const struct helper *h)
 	read_noise(h, none, sizeof(none));
 }
 
-/* Shows all that it wrote: it did not start, or a sanitizer reports. */
+/* Shows all that it wrote: it did not start. */
 static void
 show_noise(const struct helper *h)
 {
@@ -151,10 +156,6 @@ helper_fail(struct helper *h, enum helper_sign sign)
 		end.ours = 4 * had < time;
 	}
 	h->troubles = end.ours ? h->troubles + 1 : 0;
-#ifdef __SANITIZE_ADDRESS__
-	if (h->socket >= 0 && !end.ours)
-		show_noise(h);
-#endif
 	if (h->socket >= 0)
 		read_last_line(h, end.said);
 	helper_stop(h);

@@ -317,9 +317,8 @@ make_record(struct rec_reader *r, struct rec *out, bool operand)
 static bool
 take_line(struct rec_reader *r, bool *too_long)
 {
-	char *start = r->in.data + r->at;
 	size_t have = r->in.len - r->at;
-	char *newline;
+	char *start = have ? r->in.data + r->at : NULL, *newline;
 
 	*too_long = false;
 	newline =
