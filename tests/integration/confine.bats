@@ -51,17 +51,37 @@ setup() {
 	[ -z "${COVERAGE:-}" ] || skip 'the helpers are not confined: tests/coverage.c'
 }
 
+# The modes of the helpers: a program and what is behind --serve. bi-thumb --serve --extra has a test of its own, and
+# bi-parse --serve reader starts programs (parse_readers.bats).
+modes=(bi-type bi-thumb bi-expand 'bi-expand names' 'bi-expand mail' bi-media 'bi-parse text' 'bi-parse mail' 'bi-parse pdf' 'bi-parse packed'
+	'bi-parse picture' 'bi-parse picture_extra' 'bi-parse av' 'bi-parse feed')
+
 @test "a helper that was taken over reaches nothing, and cannot ask what is there" {
 	local mode
 
-	for mode in bi-type bi-thumb bi-expand bi-media 'bi-parse text' 'bi-parse mail' 'bi-parse pdf' 'bi-parse packed' 'bi-parse picture' \
-		'bi-parse av' 'bi-parse feed'; do
+	for mode in "${modes[@]}"; do
 		# shellcheck disable=SC2086 # the format is a word of its own
 		set -- $mode
 		run -0 confined "$BI_BIN/$1" --serve ${2:+"$2"}
 		[[ $output != *' blind'* ]] || fail "$mode: $output"
 		assert_tells_nothing
 	done
+}
+
+@test "no helper has a mode that these tests leave out" {
+	local tools=$BATS_TEST_DIRNAME/../../tools
+
+	[ -d "$tools/parse" ] || skip 'the sources are not here'
+	# Who confines itself, and the formats of bi-parse.
+	run -0 sh -c "grep -rl --include='*.c' 'helper_confine(&' '$tools' | sed 's,.*/tools/,,' | sort"
+	assert_output 'expand/expand_helper.c
+expand/mail/mail_members.c
+media/media_helper.c
+parse/parse_helper.c
+thumb/decode/main.c
+type/main.c'
+	run -0 sh -c "sed -n 's/^	{\"\([a-z_]*\)\",.*/\1/p' '$tools'/parse/*/main.c; sed -n '/^static const struct format formats/,/^}/s/^	{[^\"]*\"\([a-z_]*\)\",.*/\1/p' '$tools/parse/main.c'"
+	assert_equal "$(sort -u <<<"$output" | paste -sd' ')" "$(printf '%s\n' "${modes[@]}" 'bi-parse reader' | sed -n 's/^bi-parse //p' | sort -u | paste -sd' ')"
 }
 
 @test "the helper for drawings hears that every file is there, and no more" {

@@ -31,6 +31,13 @@ part() {
 	cd "$WORK" || exit
 }
 
+# own_mounts ARGUMENT...: goes on in a mount namespace of the part alone, before `part`. A process that makes a namespace
+# while a disk of ours is mounted takes the mount with it, and keeps the file system alive when we unmount it.
+own_mounts() {
+	[ -z "${PROVE_OWN_MOUNTS-}" ] && unshare --mount true 2>/dev/null || return 0
+	PROVE_OWN_MOUNTS=yes exec unshare --mount "$0" "$@"
+}
+
 # start COMMAND...: in the background; its process id is in $!.
 start() {
 	"$@" <&0 &
@@ -53,8 +60,10 @@ tidy() {
 	for root in "$WORK"/root "$WORK"/*/root; do
 		[ ! -d "$root/leases" ] || BI_ROOT=$root timeout 30 bi-clean stop-all >/dev/null 2>&1
 	done
-	[ "${#MOUNTED[@]}" = 0 ] || end_of_root
-	for mount in "${MOUNTED[@]}"; do umount "$mount" 2>/dev/null || umount -l "$mount" 2>/dev/null; done
+	for mount in "${MOUNTED[@]}"; do
+		BI_ROOT=$mount end_of_root
+		umount "$mount" 2>/dev/null || umount -l "$mount" 2>/dev/null
+	done
 	rm -rf --one-file-system "$WORK" 2>/dev/null || { sleep 2 && rm -rf --one-file-system "$WORK"; }
 }
 
