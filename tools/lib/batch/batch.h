@@ -2,12 +2,13 @@
  * batch: the batch store, bi-batch(5). Each batch is a directory, the states are a file, and a claim is a lock that the
  * kernel drops when its holder dies.
  *
- * batch.c opens and creates batches, batch_added.c knows the items that there are, batch_add.c adds some, batch_work.c
- * claims, records and rebuilds, batch_results.c reads and indexes results under their lock, batch_same.c finds items
- * with the same bytes, batch_removed.c removes items and takes them back, batch_retry.c makes failed ones pending
- * again, batch_format.c knows the format of a batch, batch_read.c, batch_ahead.c, batch_results_ahead.c and
- * batch_last_result.c read without locks. Item numbers count from 1. One thread may call batch_record() while another
- * calls the rest. A function that fails returns -1 with errno and leaves nothing half-done.
+ * batch.c opens and creates batches, batch_added.c knows the items that there are, batch_add.c adds some, batch_claim.c
+ * claims them, batch_record.c records results, batch_recover.c brings states up to results, batch_results.c reads and
+ * indexes results under their lock, batch_same.c finds items with the same bytes, batch_removed.c removes items and
+ * takes them back, batch_retry.c makes failed ones pending again, batch_format.c knows the format of a batch,
+ * batch_read.c, batch_ahead.c, batch_results_ahead.c and batch_last_result.c read without locks. Item numbers count
+ * from 1. One thread may call batch_record() while another calls the rest. A function that fails returns -1 with errno
+ * and leaves nothing half-done.
  */
 #ifndef BI_BATCH_H
 #define BI_BATCH_H
