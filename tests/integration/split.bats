@@ -89,6 +89,8 @@ parts_of() {
 	assert_equal "$(find parts -mindepth 1 | wc -l)" 10
 	cat list | bi-split --size 100 -d piped >/dev/null
 	diff -r parts piped
+	cat list | bi-split --size 100 -d slash// >/dev/null
+	diff -r parts slash
 	head -n 1 list | bi-split --size 100 -d one >/dev/null
 	diff one/part-0 <(head -n 1 list)
 }
@@ -143,7 +145,7 @@ parts_of() {
 	mkdir other
 	echo mine >other/notes
 	run -73 bi-split -n 2 -d other </dev/null
-	assert_output --partial "has 'notes', which is no part of a list"
+	assert_output --partial "has 'notes', which is not part of a list"
 	assert_equal "$(cat other/notes)" mine
 	ln -s other link
 	run -73 bi-split -n 2 -d link </dev/null
