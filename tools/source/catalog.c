@@ -33,7 +33,7 @@ struct reading {
 	struct catalog *c;
 	struct table_input *rows;
 	struct table_head head; /* of a table */
-	const char *item;       /* the column with the items of a SPARQL result; NULL: it is none */
+	const char *item;       /* the column with the items of a SPARQL result; NULL: it is not one */
 	bool plain;             /* a name or a Wikidata id on each line */
 	bool begun;             /* a line of these was read */
 	uint64_t repeated;      /* rows of a SPARQL result for an item that had one */

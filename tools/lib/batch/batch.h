@@ -182,7 +182,7 @@ bool batch_result_is_kept(const char *line, size_t n);
 /* Updates the state of item K to its last result, unless a process works on it. Returns 1 if the state changed, 0, or
  * -1 with errno. Opening a batch for work (BATCH_WORK, BATCH_JOIN) does this for each item whose result a killed
  * process recorded without its state. With BATCH_ADD it is done when batch_add() finds an item that the batch has: the
- * states of the others do not matter to who adds, and reading them all takes time that grows with the batch. */
+ * states of the others do not matter to an adder, and reading them all takes time that grows with the batch. */
 int batch_recover(struct batch *b, uint32_t k);
 
 /* Claims item K in any state, for callers that will replace its result. Returns CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR.

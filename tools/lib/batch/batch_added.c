@@ -272,7 +272,7 @@ batch_read_added(struct batch *b)
 		if (read_lines(b) < 0)
 			return -1;
 	} while (b->keys.damaged); /* then all lines are read */
-	/* Who adds much merges when it has become much, or at the end. */
+	/* A process that adds many items merges them when they are many, or at the end. */
 	if (!b->added)
 		keys_merge(b, b->read_to, true);
 	return 0;

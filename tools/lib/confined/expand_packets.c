@@ -78,7 +78,7 @@ take_failure(struct expand *e, const char *packet)
 		{"archive_damaged", "it is damaged", 'd'},
 		{"archive_encrypted", "it needs a password", 'e'},
 		{"archive_unsupported", "its method or version is not known here", 'u'},
-		{"not_an_archive", "it is no archive that can be unpacked here", 'n'},
+		{"not_an_archive", "it is not an archive that can be unpacked here", 'n'},
 		{"archive_memory", "it takes too much memory", 'm'},
 		{TROUBLE_CODE, "it cannot be read", 'i'},
 	};
@@ -160,7 +160,7 @@ kind_refused(char kind)
 	case 's':
 		return "it is a socket";
 	case '?':
-		return "it is no file";
+		return "it is not a file";
 	default:
 		return NULL;
 	}

@@ -36,7 +36,7 @@ add_page(struct json_object *to, struct json_object *item, struct json_object *n
 	if (page && credit_add_url(&url, page))
 		rec_add_filled(to, "page", url.data);
 	else if (page)
-		credit_add_note(notes, "its page is no http URL: ", page);
+		credit_add_note(notes, "its page is not an http URL: ", page);
 	buf_free(&url);
 }
 

@@ -22,7 +22,7 @@ bool credit_is_true(struct json_object *v, bool otherwise);
 void credit_add_note(struct json_object *notes, const char *note, const char *what);
 
 /* Stores in OUT the URL in a form that is safe to link to: http or https, without characters that a URL cannot have.
- * Returns false if it is no such URL. */
+ * Returns false if it is not such a URL. */
 bool credit_add_url(struct buf *out, const char *url);
 
 /* --- credit_licences.c --- */

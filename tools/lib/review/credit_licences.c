@@ -177,7 +177,7 @@ add_named(struct licensing *g, const char *name, const char *url)
 	else if (n == 0 && text.len)
 		add_unknown(g, text.data, url);
 	if (url && linked <= 0 && !credit_add_url(&link, url))
-		credit_add_note(g->notes, "the URL of its licence is no http URL: ", url);
+		credit_add_note(g->notes, "the URL of its licence is not an http URL: ", url);
 	buf_free(&text);
 	buf_free(&link);
 	buf_free(&inside);
