@@ -377,6 +377,7 @@ host_table_close(struct host_table *t)
 		while (t->buckets[i]) {
 			while ((j = job_list_take(&t->buckets[i]->queue)))
 				job_free(j);
+			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it takes the host out of the bucket */
 			free_host(t->buckets[i]);
 		}
 	host_limits_close(t->limits);
