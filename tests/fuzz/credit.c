@@ -1,4 +1,5 @@
-/* fuzz: tools/lib/review/credit.c tools/lib/review/credit_text.c tools/lib/review/attribution.c */
+/* fuzz: tools/lib/review/credit.c tools/lib/review/credit_fields.c tools/lib/review/credit_licences.c
+ * tools/lib/review/credit_text.c tools/lib/review/attribution.c */
 #include "fuzz.h"
 
 #include "base/utf8.h"

@@ -1,4 +1,4 @@
-/* fuzz: tools/lib/html/css.c */
+/* fuzz: tools/lib/html/css.c tools/lib/html/css_tokens.c */
 #include "fuzz.h"
 
 #include <math.h>

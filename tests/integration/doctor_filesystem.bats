@@ -18,7 +18,7 @@ teardown() {
 
 # mount_both OPTION...: mounts disk/ on left/ and right/.
 mount_both() {
-	command -v bindfs >/dev/null && [ -w /dev/fuse ] || skip 'FUSE cannot be used here'
+	{ command -v bindfs >/dev/null && [ -w /dev/fuse ]; } || skip 'FUSE cannot be used here'
 	for side in left right; do
 		bindfs "$@" disk "$side" 2>/dev/null || skip 'nothing can be mounted here'
 	done

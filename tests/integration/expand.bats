@@ -13,7 +13,7 @@ load helpers
 	head -c 150 good.tgz >cut.tgz
 	run -1 --separate-stderr bi-expand words good.tgz missing
 	assert_output - <<-'END'
-		{"file":"words","status":"failed","error":{"code":"not_an_archive","message":"it is no archive that can be unpacked here","retryable":false}}
+		{"file":"words","status":"failed","error":{"code":"not_an_archive","message":"it is not an archive that can be unpacked here","retryable":false}}
 		{"file":"good.tgz","member":"in/a","bytes":5,"mtime":"2023-11-14T22:13:20Z"}
 		{"file":"good.tgz","member":"in/empty","bytes":0,"mtime":"2023-11-14T22:13:20Z"}
 		{"file":"good.tgz","member":"in/link","status":"refused","error":{"code":"member_not_a_file","message":"it is a symbolic link","retryable":false}}

@@ -125,7 +125,7 @@ attached() {
 	run -0 members a.eml
 	assert_output 'a.patch 44'
 	# Behind many mails that have none.
-	{ for i in {1..600}; do printf 'From a@b Mon Jan  1 00:00:00 2024\nFrom: a@x.example\nSubject: %s\n\nwords\n\n' $i; done && cat a.mbox; } >many.mbox
+	{ for i in {1..600}; do printf 'From a@b Mon Jan  1 00:00:00 2024\nFrom: a@x.example\nSubject: %s\n\nwords\n\n' "$i"; done && cat a.mbox; } >many.mbox
 	run -0 members many.mbox
 	assert_output "$(printf '%s\n' '601/a.patch 43' '602/a.patch 43')"
 }

@@ -109,6 +109,7 @@ records() {
 @test "what pages show and what archives have come with them" {
 	mkdir origin
 	for i in 1 2 3; do
+		# shellcheck disable=SC2059 # the number is a byte of the picture
 		printf "GIF89a\\1\\0\\1\\0\\200\\0\\0\\0\\0\\$i\\377\\377\\377,\\0\\0\\0\\0\\1\\0\\1\\0\\0\\2\\2D\\1\\0;" >"origin/$i.gif"
 	done
 	set -- origin/*
@@ -211,8 +212,8 @@ records() {
 	assert_regex "$output" 'a newer bi made it'
 	run -2 bi-fetch -b all --offline <list
 	run -2 bi-fetch --work --from a/batches/a
-	echo "$ORIGIN/4.txt" >other
-	run -0 --separate-stderr bi-fetch -q -b other --from a/batches/a <other
+	echo "$ORIGIN/4.txt" >others
+	run -0 --separate-stderr bi-fetch -q -b other --from a/batches/a <others
 	assert_regex "$stderr" "the part 'a/batches/a' gave nothing: the list has none of its 2 items"
 }
 

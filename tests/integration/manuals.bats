@@ -323,7 +323,7 @@ misnamed() {
 }
 
 @test "a file or function that has moved is found in the page that names it" {
-	printf '.%s\n' 'It who works on it Ta Fn batch_claim Ta Pa batch/batch_work.c' 'Pa tests/unit/NAME_test.c' >x.7
+	printf '.%s\n' 'It who works on it Ta Fn batch_claim Ta Pa batch/batch_claim.c' 'Pa tests/unit/NAME_test.c' >x.7
 	run -0 misnamed x.7
 	assert_output ''
 	printf '.%s\n' 'It who works on it Ta Fn batch_claim Ta Pa batch/batch.c' 'Pq Fn claim_batch , Pa batch/batch.c' \

@@ -23,6 +23,7 @@ setup() {
 
 @test "a pattern that no batch matches is an error, with or without others" {
 	for command in 'bi-status' 'bi-status --wait' 'bi-render' 'bi-collect --all'; do
+		# shellcheck disable=SC2086 # a program and its operands
 		run -66 $command 'job-*' 'none-*'
 		assert_output --partial "no batch of $BI_ROOT matches 'none-*'"
 	done

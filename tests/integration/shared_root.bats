@@ -16,7 +16,7 @@ teardown() {
 
 # mount_as [SUBTYPE]: mounts here/ on there/ as a FUSE file system of this subtype.
 mount_as() {
-	command -v bindfs >/dev/null && [ -w /dev/fuse ] || skip 'FUSE cannot be used here'
+	{ command -v bindfs >/dev/null && [ -w /dev/fuse ]; } || skip 'FUSE cannot be used here'
 	bindfs ${1:+-o "subtype=$1"} here there 2>/dev/null || skip 'nothing can be mounted here'
 }
 
@@ -24,12 +24,14 @@ mount_as() {
 	mount_as glusterfs
 	printf 'id,name,category\n1,Ada,M\n' >people.csv
 	for command in 'bi-fetch one' 'bi-source -f people.csv ALL 1 0' 'bi-serve --home'; do
+		# shellcheck disable=SC2086 # a program and its operands
 		run -78 $command -r there/root </dev/null
 		assert_output --regexp "on fuse.glusterfs, where locks do not protect .*--root or BI_ROOT.*bi-cluster\(7\)"
 	done
 	[ ! -e there/root/batches ]
 	mkdir -p there/root/batches
 	for command in 'bi-render b' 'bi-collect b' 'bi-clean list'; do
+		# shellcheck disable=SC2086 # a program and its operands
 		run -78 $command -r there/root
 	done
 	run -0 bi-status -r there/root
@@ -60,7 +62,7 @@ mount_as() {
 	echo hello >one
 	run -0 --separate-stderr bi-fetch one
 	assert_equal "$stderr" ''
-	assert_equal "$(ls "$BI_ROOT/machines" | wc -l)" 1
+	assert_equal "$(find "$BI_ROOT/machines" -type f | wc -l)" 1
 	run -0 bi-status --doctor
 	refute_output --partial 'machine'
 }

@@ -15,7 +15,7 @@ catalog() {
 
 # terminal CATEGORY: what one of them types.
 terminal() {
-	source_wiki --json --max 3 --set ways=title --set enough=3 "$1" 5 0 <catalog | bi-fetch -q | bi-render | bi-serve -p 18000-18400 >"$1.server"
+	source_wiki --json --max 3 --set ways=title --set enough=3 "$1" 5 0 <subjects | bi-fetch -q | bi-render | bi-serve -p 18000-18400 >"$1.server"
 }
 
 # chosen CATEGORY ID: everyone picks something else of a subject.
@@ -42,7 +42,7 @@ file_of() {
 	local category other id port base picking=()
 
 	wiki_start
-	catalog >catalog
+	catalog >subjects
 	export -f terminal source_wiki
 	export WIKI BI_CONTACT=test@example.org
 	printf '%s\n' M P A | timeout 300 xargs -P 3 -I{} bash -c 'terminal {} 2>{}.err' || fail "$(cat ./*.err)"

@@ -204,11 +204,11 @@ icns() {
 	[ "$(vips getpoint out.webp 9 3 | cut -d' ' -f1)" -gt 250 ]
 	[ "$(vips getpoint out.webp 9 28 | cut -d' ' -f1)" -lt 5 ]
 	[ "$(vips getpoint out.webp 9 28 | cut -d' ' -f2)" -gt 250 ]
-	head -c 15 green32 >cut
-	member il32 cut | icns cut.icns
+	head -c 15 green32 >short
+	member il32 short | icns cut.icns
 	run -1 bi-parse cut.icns
 	assert_output --partial parse_
-	member it32 cut | icns cut.icns
+	member it32 short | icns cut.icns
 	run -1 bi-thumb cut.icns out.webp
 	# Not packed: a byte before each pixel.
 	for ((i = 0; i < 256; i++)); do printf '\0\0\0\377'; done >blue16

@@ -1,4 +1,4 @@
-/* What batch.c and batch_add.c do; batch_work_test.c and batch_read_test.c have the rest. */
+/* What batch.c and batch_add.c do; batch_claim_test.c, batch_record_test.c and others have the rest. */
 #include "batching.h"
 
 #include <sys/resource.h>

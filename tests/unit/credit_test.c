@@ -256,7 +256,8 @@ items_of_any_shape_give_a_credit(void **state)
 	assert_credit("{}", "{\"licenses\":[],\"notes\":[\"it has no licence\",\"its author is not known\"]}");
 	assert_credit(
 		"{\"title\":[],\"author\":{\"a\":1},\"license\":{},\"page\":7,\"restrictions\":{},\"extmetadata\":[]}",
-		"{\"licenses\":[],\"notes\":[\"its page is no http URL: 7\",\"it has no licence\",\"its author is not "
+		"{\"licenses\":[],\"notes\":[\"its page is not an http URL: 7\",\"it has no licence\",\"its author is "
+		"not "
 		"known\"]}");
 	assert_credit("{\"author\":\"A\",\"license\":\"CC0\",\"license_url\":null,\"title\":null}",
 		      "{\"author\":\"A\",\"licenses\":[{\"id\":\"CC0-1.0\",\"name\":\"CC0 1.0\",\"url\":\"https://"

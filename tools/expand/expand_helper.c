@@ -30,7 +30,7 @@ static const struct confine_limits limits = {
 
 static struct unpack source;
 
-/* Whether the file, which is no archive, begins as a mail does. */
+/* Whether the file, which is not an archive, begins as a mail does. */
 static bool
 is_mail(void)
 {

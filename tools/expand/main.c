@@ -51,7 +51,7 @@ take_limit(struct expand_limits *l, const struct opts *o, int id)
 	}
 }
 
-/* The mode is none, "names" or "mail". */
+/* REST begins with the mode, "names" or "mail", or is empty. */
 static _Noreturn void
 serve(char **rest, char **argv)
 {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Sets what the process needs before it is confined: UTF-8 for names, UTC for times without a zone. Ends it if
- * descriptor 0 is no socket. */
+ * descriptor 0 is not a socket. */
 void packets_prepare(void);
 
 /* Receives the descriptor of the only request, and how many entries are not sent again. Ends the process if there is

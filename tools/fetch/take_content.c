@@ -132,10 +132,10 @@ take_part_content(struct job *j)
 	if (c.from < 0)
 		return errno == ENOENT ? 0 : -1;
 	rc = batch_item(j->taken->part->batch, j->taken->item, &line);
-	if (rc == 0 && batch_place(line.data, line.len, &place) < 0)
+	if (rc >= 0 && batch_place(line.data, line.len, &place) < 0)
 		rc = file_fail(EBADMSG);
 	buf_free(&line);
-	if (rc == 0)
+	if (rc >= 0)
 		rc = c.to = root_open_dir(batch_dirfd(j->target->batch), "content", true);
 	if (rc >= 0) {
 		snprintf(from, sizeof(from), "%s_%u", place.subject, place.idx);

@@ -199,7 +199,7 @@ end(const struct run *r, int code)
 	msg_progress(NULL);
 	if (r->person && !r->set->quiet)
 		human_print("%llu subjects, %llu candidates, %llu failed: batch %s, %s", (unsigned long long)r->done,
-			    (unsigned long long)r->candidates, (unsigned long long)(r->failed + r->catalog.bad),
+			    (unsigned long long)r->candidates, (unsigned long long)r->failed + r->catalog.bad,
 			    r->catalog.batch, r->catalog.label);
 	if (r->person)
 		return;

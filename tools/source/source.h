@@ -58,6 +58,12 @@ struct catalog {
 void catalog_read(const struct settings *set, struct catalog *c);
 void catalog_free(struct catalog *c);
 
+/* --- catalog_name.c --- */
+
+/* Stores the name and the label of the batch in C, by what SET asks for and the number of subjects. Ends the program if
+ * no batch may have that name. */
+void catalog_name(const struct settings *set, struct catalog *c);
+
 /* --- catalog_lines.c: catalogs that are not made for bi --- */
 
 /* Returns whether TEXT is a Wikidata id, alone or as a URI ("http://www.wikidata.org/entity/Q42"), and stores the id in

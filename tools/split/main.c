@@ -33,7 +33,8 @@ static const struct opt table[] = {
 };
 
 struct split {
-	const char *dir, *root;
+	char *dir; /* without slashes at its end */
+	const char *root;
 	unsigned n;
 	long size;
 	bool by_subject, null, json;
@@ -243,15 +244,11 @@ print_host(const char *key, uint64_t items, void *arg)
 static void
 print_parts(const struct split *s, int code)
 {
-	size_t n = strlen(s->dir);
-
-	while (n > 1 && s->dir[n - 1] == '/')
-		n--;
 	for (unsigned k = 0; k < s->n; k++) {
 		struct json_object *o;
 		char *file = NULL;
 
-		if (asprintf(&file, "%.*s/part-%u", (int)n, s->dir, k) < 0)
+		if (asprintf(&file, "%s/part-%u", s->dir, k) < 0)
 			msg_die(EX_OSERR, "out of memory");
 		if (s->json) {
 			o = json_object_new_object();
@@ -295,6 +292,17 @@ add_list(struct split *s, const char *path)
 }
 
 static void
+set_directory(struct split *s, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	free(s->dir);
+	s->dir = buf_strdup(dir);
+	while (n > 1 && s->dir[n - 1] == '/')
+		s->dir[--n] = '\0';
+}
+
+static void
 read_options(struct split *s, struct opts *o)
 {
 	int id;
@@ -308,7 +316,7 @@ read_options(struct split *s, struct opts *o)
 			s->size = opt_number(o, 1, 1L << 40);
 			break;
 		case 'd':
-			s->dir = o->value;
+			set_directory(s, o->value);
 			break;
 		case OPT_BY:
 			if (!word_is_one_of(o->value, "host", "subject"))
@@ -330,7 +338,7 @@ read_options(struct split *s, struct opts *o)
 		}
 	}
 	if (*opt_rest(o))
-		opt_die("'%s' is no option: a list comes by --input or on standard input", *opt_rest(o));
+		opt_die("'%s' is not an option: give a list with --input or on standard input", *opt_rest(o));
 	if (!s->n == !s->size)
 		opt_die("one of --parts and --size says how many parts there are");
 	if (!s->dir || !*s->dir)
@@ -372,5 +380,6 @@ main(int argc, char **argv)
 	host_rules_free(s.rules);
 	buf_free(&s.key);
 	free(s.fds);
+	free(s.dir);
 	msg_finish(code);
 }

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +42,7 @@ refuse_other(int dir, const struct dirent *entry, void *arg)
 
 	(void)dir;
 	if (!is_part(entry->d_name))
-		msg_die(EX_CANTCREAT, "the directory '%s' has '%s', which is no part of a list: name another with -d",
+		msg_die(EX_CANTCREAT, "the directory '%s' has '%s', which is not part of a list: name another with -d",
 			path, entry->d_name);
 	return 0;
 }
@@ -68,11 +67,8 @@ parts_begin(const char *dir, unsigned n, char end)
 	struct buf path = {0};
 
 	check_directory(dir);
-	buf_str(&path, dir);
-	while (path.len > 1 && path.data[path.len - 1] == '/')
-		path.data[--path.len] = '\0';
-	*p = (struct parts){.dir = buf_strdup(path.data), .n = n, .end = end};
-	buf_str(&path, ".XXXXXX");
+	*p = (struct parts){.dir = buf_strdup(dir), .n = n, .end = end};
+	buf_printf(&path, "%s.XXXXXX", dir);
 	p->temp = path.data;
 	p->room = room < BUFFER_MIN ? BUFFER_MIN : room > BUFFER_MAX ? BUFFER_MAX : room;
 	memset(p->v, 0, n * sizeof(struct part));
@@ -80,6 +76,17 @@ parts_begin(const char *dir, unsigned n, char end)
 	    (p->fd = open(p->temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		msg_die_errno(EX_CANTCREAT, "cannot make a directory beside '%s' (name another with -d)", dir);
 	return p;
+}
+
+/* Removes what was written and ends the program. WHAT cannot be done to the directory. */
+static _Noreturn void
+give_up(struct parts *p, int error, int code, const char *what)
+{
+	char *dir = buf_strdup(p->dir);
+
+	parts_drop(p);
+	errno = error;
+	msg_die_errno(code, "%s '%s' (name another directory with -d)", what, dir);
 }
 
 /* Writes what is kept of the part K. A part has no descriptor between two writes, so there may be any number. */
@@ -93,12 +100,10 @@ write_part(struct parts *p, unsigned k, bool sync)
 	snprintf(name, sizeof(name), "part-%u", k);
 	fd = openat(p->fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (fd < 0 || file_write(fd, part->lines.data, part->lines.len) < 0 || (sync && fsync(fd) < 0)) {
-		int error = errno, code = msg_exit_code(errno);
+		int error = errno;
 
 		file_close(fd, -1);
-		parts_drop(p);
-		errno = error;
-		msg_die_errno(code, "cannot write %s (-d names the directory)", name);
+		give_up(p, error, msg_exit_code(error), "cannot write the parts of");
 	}
 	close(fd);
 	buf_clear(&part->lines);
@@ -159,11 +164,7 @@ parts_publish(struct parts *p)
 				       p->temp);
 	}
 	if (rc < 0) {
-		int error = errno;
-
-		parts_drop(p);
-		errno = error;
-		msg_die_errno(EX_CANTCREAT, "cannot make the parts appear in the directory of -d");
+		give_up(p, errno, EX_CANTCREAT, "cannot replace");
 	}
 	free(p->temp);
 	p->temp = NULL;

@@ -14,8 +14,8 @@
 /* The parts are written to a new directory beside the final one, and take its place together. */
 struct parts;
 
-/* Begins N parts for the directory DIR, whose lines end in END. Ends the program if DIR has anything but parts, or if a
- * directory beside it cannot be made. parts_publish() or parts_drop() frees it. */
+/* Begins N parts for the directory DIR, which has no slash at its end; their lines end in END. Ends the program if DIR
+ * has anything but parts, or if a directory beside it cannot be made. parts_publish() or parts_drop() frees it. */
 struct parts *parts_begin(const char *dir, unsigned n, char end);
 
 /* Appends the N bytes TEXT and an end of line to the part K. Ends the program on failure. */

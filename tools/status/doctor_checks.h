@@ -25,9 +25,13 @@ void doctor_space(struct doctor *d);
 void doctor_storage(struct doctor *d);
 void doctor_clock(struct doctor *d);
 
-/* doctor_work.c */
+/* doctor_batches.c */
 void doctor_batches(struct doctor *d);
+
+/* doctor_queue.c */
 void doctor_queue(struct doctor *d);
+
+/* doctor_servers.c */
 void doctor_servers(struct doctor *d);
 void doctor_ports(struct doctor *d);
 

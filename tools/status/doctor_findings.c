@@ -159,6 +159,14 @@ doctor_looked(struct doctor *d, const char *fmt, ...)
 	va_end(args);
 }
 
+double
+doctor_seconds_since(time_t since)
+{
+	double seconds = difftime(time(NULL), since);
+
+	return since == 0 || seconds < 0 ? 0 : seconds;
+}
+
 const char *
 doctor_span(char *room, double seconds)
 {

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "files/root.h"
@@ -67,5 +68,8 @@ void doctor_looked(struct doctor *d, const char *fmt, ...) __attribute__((format
 /* Writes a time span in words to ROOM (DOCTOR_SPAN bytes), which it returns: "12 minutes". */
 enum { DOCTOR_SPAN = 32 };
 const char *doctor_span(char *room, double seconds);
+
+/* Returns how many seconds ago SINCE was; 0 if it is 0 or in the future. */
+double doctor_seconds_since(time_t since);
 
 #endif

@@ -162,7 +162,7 @@ print_clock(struct sheet *s, bool keys)
 	struct tm tm;
 
 	localtime_r(&now, &tm);
-	strftime(part, sizeof(part), "%H:%M:%S", &tm);
+	(void)strftime(part, sizeof(part), "%H:%M:%S", &tm); /* it fits */
 	rows_add_part(s, "", NULL, part);
 	rows_add_part(s, "  ", rows_dim, keys ? "q quits" : "Ctrl-C quits");
 	rows_end_parts(s);

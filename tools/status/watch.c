@@ -104,7 +104,7 @@ show_table(struct watch *w)
 		struct tm tm;
 
 		localtime_r(&now, &tm);
-		strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S", &tm);
+		(void)strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S", &tm); /* it fits */
 		printf("%s\n%s\n", at, table.data);
 		rec_flush();
 	}

@@ -42,7 +42,7 @@ static struct {
 
 /* --- names --- */
 
-/* A name made of TEXT, which is no path. */
+/* A name made of TEXT that is not a path. */
 static void
 name_after(const char *text)
 {
@@ -258,7 +258,7 @@ walk(GMimeObject *part, bool may_be_text)
 
 /* --- the file --- */
 
-/* False: it is no mail. */
+/* False: it is not a mail. */
 static bool
 say_mail(int64_t start, int64_t end)
 {

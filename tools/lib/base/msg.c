@@ -72,7 +72,7 @@ clear_before_output(void)
 
 	if (!lines)
 		return;
-	setvbuf(lines, NULL, _IOLBF, BUFSIZ);
+	(void)setvbuf(lines, NULL, _IOLBF, BUFSIZ); /* the stream is new and the mode valid: it cannot fail */
 	stdout = lines;
 }
 

@@ -13,7 +13,7 @@ when_print(char room[WHEN_SIZE], time_t t)
 
 	room[0] = '\0';
 	if (gmtime_r(&t, &utc) && utc.tm_year >= 0 && utc.tm_year <= 9999 - 1900)
-		strftime(room, WHEN_SIZE, format, &utc);
+		(void)strftime(room, WHEN_SIZE, format, &utc); /* it fits */
 	return room;
 }
 
@@ -28,7 +28,7 @@ when_print_local(char room[WHEN_LOCAL_SIZE], time_t t)
 	if (!localtime_r(&t, &then) || !localtime_r(&at, &now))
 		return room;
 	today = then.tm_yday == now.tm_yday && then.tm_year == now.tm_year;
-	strftime(room, WHEN_LOCAL_SIZE, today ? "%H:%M" : "%Y-%m-%d %H:%M", &then);
+	(void)strftime(room, WHEN_LOCAL_SIZE, today ? "%H:%M" : "%Y-%m-%d %H:%M", &then); /* it fits */
 	return room;
 }
 

@@ -2,12 +2,13 @@
  * batch: the batch store, bi-batch(5). Each batch is a directory, the states are a file, and a claim is a lock that the
  * kernel drops when its holder dies.
  *
- * batch.c opens and creates batches, batch_added.c knows the items that there are, batch_add.c adds some, batch_work.c
- * claims, records and rebuilds, batch_results.c reads and indexes results under their lock, batch_same.c finds items
- * with the same bytes, batch_removed.c removes items and takes them back, batch_retry.c makes failed ones pending
- * again, batch_format.c knows the format of a batch, batch_read.c, batch_ahead.c, batch_results_ahead.c and
- * batch_last_result.c read without locks. Item numbers count from 1. One thread may call batch_record() while another
- * calls the rest. A function that fails returns -1 with errno and leaves nothing half-done.
+ * batch.c opens and creates batches, batch_added.c knows the items that there are, batch_add.c adds some, batch_claim.c
+ * claims them, batch_record.c records results, batch_recover.c brings states up to results, batch_results.c reads and
+ * indexes results under their lock, batch_same.c finds items with the same bytes, batch_removed.c removes items and
+ * takes them back, batch_retry.c makes failed ones pending again, batch_format.c knows the format of a batch,
+ * batch_read.c, batch_ahead.c, batch_results_ahead.c and batch_last_result.c read without locks. Item numbers count
+ * from 1. One thread may call batch_record() while another calls the rest. A function that fails returns -1 with errno
+ * and leaves nothing half-done.
  */
 #ifndef BI_BATCH_H
 #define BI_BATCH_H
@@ -185,7 +186,7 @@ bool batch_result_is_kept(const char *line, size_t n);
 /* Updates the state of item K to its last result, unless a process works on it. Returns 1 if the state changed, 0, or
  * -1 with errno. Opening a batch for work (BATCH_WORK, BATCH_JOIN) does this for each item whose result a killed
  * process recorded without its state. With BATCH_ADD it is done when batch_add() finds an item that the batch has: the
- * states of the others do not matter to who adds, and reading them all takes time that grows with the batch. */
+ * states of the others do not matter to an adder, and reading them all takes time that grows with the batch. */
 int batch_recover(struct batch *b, uint32_t k);
 
 /* Claims item K in any state, for callers that will replace its result. Returns CLAIM_OURS, CLAIM_HELD or CLAIM_ERROR.

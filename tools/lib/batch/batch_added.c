@@ -272,10 +272,36 @@ batch_read_added(struct batch *b)
 		if (read_lines(b) < 0)
 			return -1;
 	} while (b->keys.damaged); /* then all lines are read */
-	/* Who adds much merges when it has become much, or at the end. */
+	/* A process that adds many items merges them when they are many, or at the end. */
 	if (!b->added)
 		keys_merge(b, b->read_to, true);
 	return 0;
+}
+
+int
+batch_extend_state_to(struct batch *b, uint32_t k)
+{
+	struct stat st;
+	int rc;
+
+	if (k <= b->reached)
+		return 0;
+	if (fstat(b->state, &st) < 0)
+		return -1;
+	if (st.st_size >= (off_t)k) {
+		b->reached = (uint32_t)(st.st_size < UINT32_MAX ? st.st_size : UINT32_MAX);
+		return 0;
+	}
+	/* It grows only under this lock, so that a process that extends it does not overwrite a worker's byte. */
+	if (lock_wait(b->items, LOCK_ALONE) < 0)
+		return -1;
+	rc = batch_read_added(b);
+	lock_drop(b->items);
+	if (rc == 0 && k > b->count) {
+		errno = ENOENT;
+		rc = -1;
+	}
+	return rc;
 }
 
 void

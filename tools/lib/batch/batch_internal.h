@@ -59,13 +59,18 @@ int batch_raise_format(struct batch *b);
 enum { BATCH_AT_ONCE = 256 };
 int batch_record_pending(struct batch *b, const uint32_t *items, size_t n);
 
-/* --- batch_work.c, for batch_rebuild.c and batch_removed.c --- */
+/* --- batch_recover.c --- */
 
 /* Writes the byte of item K. 0 or -1. */
 int batch_set_state(const struct batch *b, uint32_t k, char s);
 
 /* Sets the byte of item K, which this process has claimed, to what its results say. Keeps errno. */
 void batch_settle_state(struct batch *b, uint32_t k);
+
+/* Updates each byte of `state` that is older or newer than its result. 0 or -1. */
+int batch_recover_items(struct batch *b);
+
+/* --- batch_record.c, for batch_removed.c --- */
 
 /* Appends, indexes and syncs results, under the lock of results.ndjson. What cannot be synced is cut off. 0 or -1. */
 int batch_append_results(struct batch *b, const struct batch_outcome *v, size_t n);
@@ -151,6 +156,10 @@ bool batch_take_misread(struct batch *b);
 /* Missing bytes of `state` mean p: writes them. 0 or -1. */
 int batch_extend_state(const struct batch *b);
 
+/* Without that lock: makes sure that `state` has a byte for item K. 0, or -1 with errno: ENOENT if there is no item K.
+ */
+int batch_extend_state_to(struct batch *b, uint32_t k);
+
 /* At the end: what this process has added need not be read again by the next one. Keeps errno. */
 void batch_end_adding(struct batch *b);
 
@@ -158,6 +167,9 @@ void batch_end_adding(struct batch *b);
  * after extending the index. Returns 0, 1 if there is none, or -1. */
 int batch_indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at);
 int batch_lock_results(struct batch *b);
+
+/* Without the lock: stores the same, also if the owner of the item died before it indexed the result. */
+int batch_sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at);
 void batch_unlock_results(struct batch *b);
 
 /* With the same lock held: adds items that were just recorded to contents.index. */

@@ -127,3 +127,18 @@ batch_indexed_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
 		return errno == ENOENT ? 1 : -1;
 	return append_line(b->results, *at, line);
 }
+
+int
+batch_sure_result(struct batch *b, uint32_t k, struct buf *line, off_t *at)
+{
+	int rc = -1;
+	off_t end;
+
+	if (batch_lock_results(b) < 0)
+		return -1;
+	end = append_end(b->results);
+	if (end >= 0 && batch_index_results(b, end) == 0)
+		rc = batch_indexed_result(b, k, line, at);
+	batch_unlock_results(b);
+	return rc;
+}

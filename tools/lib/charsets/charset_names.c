@@ -168,7 +168,7 @@ choose(const struct charsets *c, const char *bytes, size_t n, double *least, boo
 	*tie = false;
 	for (const struct set *s = sets; s < sets + SETS; s++) {
 		int charset = s->kind == GUESSED ? CHARSET_NONE : charset_of(c, s->label, strlen(s->label));
-		size_t count;
+		size_t count = 0;
 		double faults = charset == CHARSET_NONE ? 9 : faults_of(s, c, charset, bytes, n, &count);
 		bool near = best && faults < *least + 0.1 && s->kind == WIDE;
 

@@ -78,7 +78,7 @@ take_failure(struct expand *e, const char *packet)
 		{"archive_damaged", "it is damaged", 'd'},
 		{"archive_encrypted", "it needs a password", 'e'},
 		{"archive_unsupported", "its method or version is not known here", 'u'},
-		{"not_an_archive", "it is no archive that can be unpacked here", 'n'},
+		{"not_an_archive", "it is not an archive that can be unpacked here", 'n'},
 		{"archive_memory", "it takes too much memory", 'm'},
 		{TROUBLE_CODE, "it cannot be read", 'i'},
 	};
@@ -160,7 +160,7 @@ kind_refused(char kind)
 	case 's':
 		return "it is a socket";
 	case '?':
-		return "it is no file";
+		return "it is not a file";
 	default:
 		return NULL;
 	}
@@ -222,12 +222,13 @@ take_charset(struct expand *e)
 static enum expand_event
 take_entry(struct expand *e, size_t n, struct expand_member *out)
 {
+	static const char kinds[] = {'f', 'd', 'h', 'l', 'c', 'b', 'p', 's', '?'};
 	const char *name = e->packet + 3, *why, *wrong_kind;
 	int64_t size, mtime;
 	char kind = n > 3 && e->packet[2] == ' ' ? e->packet[1] : 'x';
 
-	if (e->inside || !memchr("fdhlcbps?", kind, 9) || !take_number(&name, &size) || !take_number(&name, &mtime) ||
-	    size < -1)
+	if (e->inside || !memchr(kinds, kind, sizeof(kinds)) || !take_number(&name, &size) ||
+	    !take_number(&name, &mtime) || size < -1)
 		return fail_nonsense(e);
 	if (e->entries >= e->limits.members)
 		return fail_limit(e, "archive_too_many", "it has more members than the limit of", e->limits.members);

@@ -20,7 +20,7 @@ read_box(struct mail_box *b, char *to, size_t n, int64_t at)
 	return got;
 }
 
-/* The length of the From line at AT, before which there is an empty line; 0: it is none. */
+/* The length of the From line at AT, before which there is an empty line; 0: it is not one. */
 static size_t
 from_line_at(struct mail_box *b, int64_t at)
 {

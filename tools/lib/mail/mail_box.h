@@ -2,9 +2,9 @@
  * mail_box: the mails in a mailbox file (mbox, RFC 4155), each by its place.
  *
  * A mail begins at a line "From ADDRESS DATE" that is at the beginning of the file or behind an empty line, and is
- * followed by the first header of the mail. Another line that begins with "From " is text. Those who write mailboxes
- * put a '>' before such lines: mboxo before "From ", mboxrd also before lines that already begin with '>'. One '>' is
- * removed (mail_content.h).
+ * followed by the first header of the mail. Another line that begins with "From " is text. Programs that write
+ * mailboxes put a '>' before such lines: mboxo before "From ", mboxrd also before lines that already begin with '>'.
+ * One '>' is removed (mail_content.h).
  */
 #ifndef BI_MAIL_BOX_H
 #define BI_MAIL_BOX_H

@@ -244,7 +244,7 @@ licence_line_named(const char *words)
 
 /* The host and path of a URL, in lower case, without what does not tell licences apart. False if it is not http. */
 static bool
-normalize(const char *url, char out[256])
+normalize(const char *url, char out[258])
 {
 	const char *at = strncasecmp(url, "https://", 8) == 0  ? url + 8
 			 : strncasecmp(url, "http://", 7) == 0 ? url + 7
@@ -264,7 +264,7 @@ normalize(const char *url, char out[256])
 	page = strncmp(out, "rightsstatements.org/page/", 26) == 0 ? out + 21 : NULL;
 	if (page) { /* /page/InC/1.0 shows what /vocab/InC/1.0 means */
 		memmove(page + 5, page + 4, strlen(page + 4) + 1);
-		memcpy(page, "vocab", 5);
+		memcpy(page, "vocab", 5); /* NOLINT(bugprone-not-null-terminated-result): within a text */
 	}
 	return true;
 }

@@ -1,7 +1,7 @@
 /*
  * set_sum: the sum of the digests of texts, to compare two sets of them that come in different orders without storing
- * either. It shows accidents. It is no proof against a person, who may find other texts with the same sum; but who can
- * change an export can also change the list inside it.
+ * either. It shows accidents. It does not prove that nobody changed the texts: other texts with the same sum can be
+ * found. But a person who can change an export can also change the list inside it.
  */
 #ifndef BI_SET_SUM_H
 #define BI_SET_SUM_H

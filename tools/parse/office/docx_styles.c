@@ -33,10 +33,8 @@ static int
 heading_of_name(const char *name)
 {
 	static const char *const words[] = {"heading",
-					    "\xc3\xbc"
-					    "berschrift",
-					    "\xc3\x9c"
-					    "berschrift",
+					    "\u00fcberschrift",
+					    "\u00dcberschrift",
 					    "berschrift",
 					    "titre",
 					    "t\xc3\xadtulo",

@@ -1,40 +1,17 @@
-/* Checks of the work: batches, the queue, servers and their ports. */
+/* Checks of batches: whether their files are there, valid and writable, and whether the work on them stands still. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "batch/batch.h"
-#include "batch/batch_priority.h"
 #include "batch/job_status.h"
-#include "batch/queue.h"
 #include "doctor_checks.h"
 #include "files/file.h"
-#include "http/lease.h"
-#include "http/servers.h"
 #include "records/rec.h"
-
-enum {
-	BEHIND = 600,   /* s that a batch may wait while a worker lives */
-	STARTING = 120, /* s that a server may take to start */
-	PORT_FIRST = 8000,
-	PORT_LAST = 8020, /* bi-serve's */
-};
-
-static double
-seconds_since(time_t since)
-{
-	double seconds = difftime(time(NULL), since);
-
-	return since == 0 || seconds < 0 ? 0 : seconds;
-}
-
-/* --- batches --- */
 
 struct patient {
 	struct doctor *d;
@@ -204,7 +181,7 @@ look_at_work(struct patient *v)
 		doctor_find(v->d, DOCTOR_PROBLEM, v->name,
 			    "%s has %" PRIu64 " of %" PRIu64 " items left, and no process has worked on them for %s",
 			    v->name, c->pending + c->processing, c->total,
-			    doctor_span(room, seconds_since(v->p.updated)));
+			    doctor_span(room, doctor_seconds_since(v->p.updated)));
 		doctor_mend(v->d, "`bi-fetch -b %s --resume` continues", v->name);
 	}
 }
@@ -320,201 +297,4 @@ doctor_batches(struct doctor *d)
 	}
 	file_close(all.dir, 0);
 	doctor_looked(d, "%zu batch%s", all.n, all.n == 1 ? "" : "es");
-}
-
-/* --- the queue --- */
-
-struct waiting {
-	const struct root *root;
-	size_t n;       /* batches in the queue */
-	size_t waiting; /* of these, those on which no process works */
-	struct doctor *d;
-	char first[BATCH_NAME_MAX + 1]; /* the one that waits longest */
-	time_t since;
-	int error; /* of an entry or batch that cannot be examined */
-	char odd[BATCH_NAME_MAX + 1];
-};
-
-/* 1, 0, or -1 with errno. */
-static int
-is_worked_on(const struct root *root, const char *batch)
-{
-	struct batch *b = batch_open(root, batch, BATCH_READ, NULL);
-	struct batch_counts counts;
-	int rc;
-
-	if (!b)
-		return errno == ENOENT ? 0 : -1;
-	rc = batch_count(b, &counts) < 0 ? -1 : counts.held;
-	batch_close(b);
-	return rc;
-}
-
-/* Whether no process makes the batch of an entry or works on it. 1 with the entry's ST, 0, or -1 with errno. */
-static int
-is_waiting(const struct waiting *w, const char *batch, struct stat *st)
-{
-	int held = queue_is_held(w->root, batch);
-	char path[sizeof("queue/") + BATCH_NAME_MAX];
-
-	if (held == 0)
-		held = is_worked_on(w->root, batch);
-	if (held != 0)
-		return held < 0 ? -1 : 0;
-	snprintf(path, sizeof(path), "queue/%s", batch);
-	return file_stat(w->root->fd, path, st);
-}
-
-/* A worker takes a batch whose priority cannot be read for one of normal priority, and leaves it in the queue. */
-static void
-look_at_priority(struct doctor *d, const char *batch)
-{
-	char path[sizeof("batches/") + BATCH_NAME_MAX];
-
-	snprintf(path, sizeof(path), "batches/%s", batch);
-	if (batch_priority_read(d->root->fd, path) >= 0)
-		return;
-	doctor_find(d, DOCTOR_PROBLEM, batch, "the priority of %s, which is in the queue, cannot be read: %s", batch,
-		    errno == EBADMSG ? "the file has no priority" : strerror(errno));
-	doctor_mend(d, "remove '%s/%s/priority', or check its permissions", d->root->path, path);
-}
-
-static bool
-note_entry(const char *batch, void *arg)
-{
-	struct waiting *w = arg;
-	struct stat st;
-	int is;
-
-	look_at_priority(w->d, batch);
-	w->n++;
-	is = is_waiting(w, batch, &st);
-	if (is < 0 && !w->error) {
-		w->error = errno;
-		snprintf(w->odd, sizeof(w->odd), "%s", batch);
-	}
-	if (is > 0 && w->waiting++ == 0) {
-		snprintf(w->first, sizeof(w->first), "%s", batch);
-		w->since = st.st_mtim.tv_sec;
-	}
-	return true;
-}
-
-void
-doctor_queue(struct doctor *d)
-{
-	struct waiting w = {.root = d->root, .d = d};
-	int worker = queue_has_worker(d->root), error = errno;
-	char room[DOCTOR_SPAN];
-
-	if (queue_each(d->root, note_entry, &w) < 0) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "queue cannot be read: %s", strerror(errno));
-		doctor_mend(d, "check the permissions of '%s/queue'", d->root->path);
-		return;
-	}
-	if (w.error) {
-		doctor_find(d, DOCTOR_PROBLEM, w.odd,
-			    "cannot tell whether a process works on %s, which is in the queue: %s", w.odd,
-			    strerror(w.error));
-		doctor_mend(d, "check the permissions of '%s/queue/%s' and '%s/batches/%s'", d->root->path, w.odd,
-			    d->root->path, w.odd);
-	}
-	if (worker < 0) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "cannot tell whether a worker runs: %s", strerror(error));
-		doctor_mend(d, "check the permissions of '%s/queue/.lock'", d->root->path);
-	} else if (w.waiting > 0 && !worker) {
-		doctor_find(d, DOCTOR_PROBLEM, w.first, "%zu batch%s and no worker runs; %s has waited for %s",
-			    w.waiting, w.waiting == 1 ? " waits" : "es wait", w.first,
-			    doctor_span(room, seconds_since(w.since)));
-		doctor_mend(d, "start one: `bi-fetch --work`, or a server that keeps one: `bi-serve BATCH`");
-	} else if (w.waiting > 0 && seconds_since(w.since) > BEHIND) {
-		doctor_find(
-			d, DOCTOR_PROBLEM, w.first,
-			"%zu of %zu batches wait for their turn, %s for %s: batches arrive faster than they are done",
-			w.waiting, w.n, w.first, doctor_span(room, seconds_since(w.since)));
-		doctor_mend(d, "start another worker: `bi-fetch --work`; `bi-status` shows what the present one does");
-	}
-	doctor_looked(d, "%zu in the queue, %s", w.n,
-		      worker < 0 ? "perhaps a worker"
-		      : worker   ? "a worker"
-				 : "no worker");
-}
-
-/* --- servers --- */
-
-struct served {
-	struct doctor *d;
-	size_t n;
-};
-
-static double
-lease_age(const struct doctor *d, int port)
-{
-	char path[32];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "leases/%d", port);
-	return fstatat(d->root->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? seconds_since(st.st_mtim.tv_sec) : 0;
-}
-
-static bool
-see_living(struct lease_seen *seen, void *arg)
-{
-	struct served *s = arg;
-	char room[DOCTOR_SPAN];
-	double since = lease_age(s->d, seen->port);
-
-	s->n++;
-	if (seen->record.len > 0 || since < STARTING)
-		return true;
-	doctor_find(s->d, DOCTOR_PROBLEM, NULL, "the server on port %d has been starting for %s", seen->port,
-		    doctor_span(room, since));
-	doctor_mend(s->d, "read '%s/leases/%d.log'; `bi-clean stop %d` ends it", s->d->root->path, seen->port,
-		    seen->port);
-	return true;
-}
-
-static bool
-see_dead(struct lease_seen *seen, void *arg)
-{
-	struct served *s = arg;
-	struct json_object *record = servers_record(seen);
-	const char *batch = rec_string(record, "batch");
-
-	if (batch && root_name_check(batch))
-		batch = NULL;
-	doctor_find(s->d, DOCTOR_PROBLEM, batch, "the server of %s on port %d was killed", batch ? batch : "a batch",
-		    seen->port);
-	doctor_mend(s->d, "`bi-serve %s` starts another; `: >'%s/leases/%d'` deletes its record",
-		    batch ? batch : "BATCH", s->d->root->path, seen->port);
-	json_object_put(record);
-	return true;
-}
-
-void
-doctor_servers(struct doctor *d)
-{
-	struct served s = {.d = d};
-
-	if (lease_each(d->root, see_living, &s) < 0 || lease_each_dead(d->root, see_dead, &s) < 0) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "leases cannot be read: %s", strerror(errno));
-		doctor_mend(d, "check the permissions of '%s/leases'", d->root->path);
-	}
-	doctor_looked(d, "%zu server%s", s.n, s.n == 1 ? "" : "s");
-}
-
-void
-doctor_ports(struct doctor *d)
-{
-	int free = 0;
-
-	for (int port = PORT_FIRST; port <= PORT_LAST; port++)
-		free += lease_is_free(d->root, "127.0.0.1", port);
-	if (free == 0) {
-		doctor_find(d, DOCTOR_PROBLEM, NULL, "no port from %d to %d is free for another server", PORT_FIRST,
-			    PORT_LAST);
-		doctor_mend(d, "`bi-clean list` shows the servers, and `bi-clean stop PORT` ends one; `bi-serve --port "
-			       "FIRST-LAST` uses other ports");
-	}
-	doctor_looked(d, "%d of %d ports free", free, PORT_LAST - PORT_FIRST + 1);
 }
