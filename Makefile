@@ -312,10 +312,15 @@ BENCH_PROGRAMS = $(BUILD)/tests/bench/minimal $(BUILD)/tests/bench/sink $(BUILD)
 $(BUILD)/tests/bench/sink: $(BUILD)/tests/bench/sink.o
 	$(call link,$^)
 
-# What the programs for coverage have beside.
+# What the programs for coverage have beside: tests/coverage.c says what for.
 ifdef COVERAGE
-$(BINARIES) $(HELPERS): LINK += -Wl,--wrap=confine_process,--wrap=_exit $(BUILD)/tests/coverage.o
-$(BINARIES) $(HELPERS): | $(BUILD)/tests/coverage.o
+export GCOV_ERROR_FILE = $(abspath $(BUILD))/gcov.errors
+COUNTING = $(BUILD)/tests/coverage.o
+$(COUNTING): FLAGS_mode = -O1
+$(BINARIES) $(HELPERS): LINK += -Wl,--wrap=confine_process
+$(BINARIES) $(HELPERS) $(UNIT_TESTS) $(TEST_PROGRAMS): LINK += -Wl,--wrap=_exit $(COUNTING)
+$(BINARIES) $(HELPERS) $(UNIT_TESTS) $(TEST_PROGRAMS): | $(COUNTING)
+$(BUILD)/tools/lib/confined/helper.o: FLAGS += -Dkill=kill_after_counts
 endif
 
 # All that is compiled, with nothing run: tests/lint calls it with each compiler.
@@ -326,8 +331,10 @@ TESTS =
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS) $(TEST_LIBRARIES) | packages
 	BI_BIN=$(abspath $(BIN)) BI_BUILD=$(abspath $(BUILD)) SANITIZE=$(SANITIZE) COVERAGE=$(COVERAGE) tests/run $(TESTS)
 
-# The share of the lines of tools/ that the tests run, whatever becomes of the tests.
+# The share of the lines of tools/ that the tests run, whatever becomes of the tests. With TESTS it adds to the counts
+# that are there.
 coverage: | packages
+	$(if $(TESTS),,-find build/coverage '(' -name '*.gcda' -o -name gcov.errors ')' -delete)
 	-$(MAKE) check COVERAGE=1 TESTS='$(TESTS)'
 	tests/coverage build/coverage
 

@@ -44,6 +44,15 @@ wrong_proxies_are_refused(void **state)
 }
 
 static void
+what_is_shown_of_a_proxy_has_no_password(void **state)
+{
+	(void)state;
+	assert_string_equal(http_policy_proxy_shown("http://me:secret@proxy:99999"), "proxy:99999");
+	assert_string_equal(http_policy_proxy_shown("me:s@cret@proxy"), "proxy");
+	assert_string_equal(http_policy_proxy_shown("ftp://proxy:1"), "ftp://proxy:1");
+}
+
+static void
 a_host_has_the_key_of_its_group(void **state)
 {
 	static const char text[] = "*.example.org slots=1 rate=200/m contact=required group=example\n";
@@ -92,6 +101,31 @@ only_transient_answers_are_tried_again(void **state)
 	assert_string_equal(http_policy_header_value(line, "retry-after"), "5");
 }
 
+/* What follows "the server answers 404" says nothing that the next attempt contradicts. */
+static void
+statuses_are_explained_as_they_are_taken(void **state)
+{
+	static const struct {
+		long status;
+		const char *words;
+		bool again;
+	} known[] = {{202, ": it is not ready yet", true},
+		     {403, ": it does not allow this", false},
+		     {404, ": there is nothing by that name", false},
+		     {410, ": it is gone for good", false},
+		     {429, ": too many requests", true}};
+	size_t explained = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		assert_string_equal(http_policy_status_words(known[i].status), known[i].words);
+		assert_int_equal(http_policy_is_transient(known[i].status), known[i].again);
+	}
+	for (long status = 0; status < 1000; status++)
+		explained += *http_policy_status_words(status) != '\0';
+	assert_int_equal(explained, sizeof(known) / sizeof(*known));
+}
+
 static void
 waits_double_up_to_a_minute(void **state)
 {
@@ -112,8 +146,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_user_agent_names_program_and_contact),
 		cmocka_unit_test(wrong_proxies_are_refused),
+		cmocka_unit_test(what_is_shown_of_a_proxy_has_no_password),
 		cmocka_unit_test_setup_teardown(a_host_has_the_key_of_its_group, testing_enter, testing_leave),
 		cmocka_unit_test(only_transient_answers_are_tried_again),
+		cmocka_unit_test(statuses_are_explained_as_they_are_taken),
 		cmocka_unit_test(waits_double_up_to_a_minute),
 	};
 
