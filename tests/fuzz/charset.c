@@ -1,4 +1,4 @@
-/* fuzz: tools/lib/charsets/*.c */
+/* fuzz: tools/lib/charsets/[a-z]*.c */
 #include "fuzz.h"
 
 #include "base/utf8.h"
