@@ -41,7 +41,9 @@ ssh_keys() {
 ssh_daemon() {
 	local daemon=(/usr/sbin/sshd -D -e -f "$PWD/ssh/sshd.conf")
 
-	[ "$(id -u)" = 0 ] && [ ! -d /run/sshd ] || exec "${daemon[@]}"
+	if [ "$(id -u)" != 0 ] || [ -d /run/sshd ]; then
+		exec "${daemon[@]}"
+	fi
 	# shellcheck disable=SC2016 # for sh to expand
 	exec unshare --mount sh -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"' sh "${daemon[@]}"
 }
