@@ -9,11 +9,6 @@ task() {
 	start env TMPDIR="$PWD/$1" "$CLUSTER/task" work "${@:2}" 2>>"$1.err"
 }
 
-# held N: adds an item to ./list that is not answered the first N times, so that a task which asks for it does not end.
-held() {
-	echo "http://held.localhost:${FAULTY##*:}/stallfirst/$1/10/bytes/300/held.jpg" >>list
-}
-
 # fetchers MACHINE: prints the process ids of its workers.
 fetchers() {
 	grep -lzx "TMPDIR=$PWD/$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | while read -r pid; do
@@ -48,7 +43,7 @@ owned_by_other() {
 	local first owner second
 
 	list_of 4 40
-	held 1
+	held held 1
 	"$CLUSTER/begin" 1 work list >/dev/null
 	task one 0
 	first=$!
@@ -97,7 +92,7 @@ owned_by_other() {
 	local task
 
 	list_of 4 30
-	held 2
+	held held 2
 	"$CLUSTER/begin" 1 work list >/dev/null
 	task one 0
 	task=$!
