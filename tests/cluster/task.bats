@@ -56,7 +56,7 @@ owned_by_other() {
 	run ! gone "$first"
 	run ! gone "$second"
 	ends "$first" 75
-	assert_equal "$(cat one.err)" 'task: another machine has taken part 0 over'
+	grep -qx 'task: another machine has taken part 0 over' one.err
 	run ! gone "$second"
 	ends "$second" 0
 	limits_kept
@@ -149,8 +149,10 @@ owned_by_other() {
 	ends $! 0
 	pack=work/packs/part-0.tar.zst
 	cp "$pack" good
-	zstd -dqc good | sed 's/ID3/id3/; s/\xff\xd8\xff/\xff\xd8\xfe/' | zstd -qf -o "$pack"
-	run ! cmp -s good "$pack"
+	mkdir unpacked
+	tar --zstd -xf good -C unpacked
+	printf X | dd of="$(find unpacked/part-0/files -type f | head -n 1)" bs=1 seek=100 conv=notrunc status=none
+	(cd unpacked && tar --zstd -cf "../$pack" -- *)
 	before=$(origin_hits /slow/)
 	run ! "$CLUSTER/join" work big
 	assert_output --partial part-0.tar.zst
