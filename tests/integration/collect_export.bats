@@ -77,7 +77,7 @@ flip() {
 	at=$(grep -abo '^99$' x.tar | head -n 1 | cut -d: -f1)
 	flip x.tar "$at"
 	run -1 --separate-stderr bi-collect --verify x.tar
-	[[ $stderr == *"x.tar: collected/by_subject_id/s.1/$name: it was changed after the export was written"* ]]
+	[[ $stderr == *"x.tar: collected/by_subject_id/s.1/$name: it was changed after it was written"* ]]
 	assert_equal "$(jq -r 'select(.member).error.code' <<<"$output")" member_changed
 	# Without the list beside it as well.
 	rm x.tar.sha256

@@ -291,6 +291,10 @@ laid_out() {
 	run -0 tar tf home/M_batch1.tar.zst
 	assert_line --partial results.ndjson
 	[ ! -e "$BI_ROOT/batches/M_batch1" ]
+	batch part-3 1
+	jq -r .url "$BI_ROOT/batches/part-3/items.ndjson" >home/list
+	example bi-clean.1 'pack part-3'
+	assert_equal "$(cat home/other/batches/big/state)" ccc
 	mkdir -p home/sourced_images/review
 	ln origin/birds/M-1-1.jpg home/sourced_images/review/7_1.jpg
 	echo '<title>Review</title>' >home/sourced_images/review/index.html

@@ -17,7 +17,7 @@ struct clean {
 	bool yes;            /* ask nobody */
 	bool repair;         /* check: mend what can be */
 	bool delete;         /* legacy: remove what is there */
-	const char *archive; /* batch: the file to keep it in; NULL: none */
+	const char *archive; /* batch, pack: the file to keep it in; NULL: none, or the usual */
 	const char *move_to; /* legacy: the batch to make of it; NULL: none */
 	const char *batch;   /* items: the one they are of; NULL: not said */
 	const char *status;  /* items: codes of failures that select them; NULL: none */
@@ -33,6 +33,7 @@ int clean_stop_all(const struct clean *c, char **args);
 int clean_temp(const struct clean *c, char **args);
 int clean_batch(const struct clean *c, char **args);
 int clean_old(const struct clean *c, char **args);
+int clean_pack(const struct clean *c, char **args);
 int clean_cancel(const struct clean *c, char **args);
 int clean_items(const struct clean *c, char **args);
 int clean_check(const struct clean *c, char **args);

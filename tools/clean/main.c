@@ -10,7 +10,7 @@
 enum { OPT_ARCHIVE = 256, OPT_OLDER, OPT_MOVE, OPT_DELETE, OPT_REPAIR, OPT_FAILED, OPT_KEEP, OPT_STATUS };
 
 static const struct opt table[] = {
-	{OPT_ARCHIVE, "archive", "FILE", "batch: keep it in this archive first (.tar, .tar.zst, .zip...)"},
+	{OPT_ARCHIVE, "archive", "FILE", "batch, pack: write it to this archive (.tar, .tar.zst, .zip...)"},
 	{'b', "batch", "NAME", "items: the batch from which they are removed"},
 	{OPT_DELETE, "delete", NULL, "legacy: remove the old files"},
 	{OPT_FAILED, "failed", NULL, "items: remove the failed ones"},
@@ -40,14 +40,15 @@ static const struct verb {
 	{"batch", clean_batch, true, "--archive --yes"},
 	{"old", clean_old, false, "--older-than --yes"},
 	{"cancel", clean_cancel, true, ""},
+	{"pack", clean_pack, true, "--archive"},
 	{"items", clean_items, true, "--batch --failed --keep-files --status --yes"},
 	{"check", clean_check, true, "--repair"},
 	{"release", clean_release, true, ""},
 	{"legacy", clean_legacy, true, "--move-to --delete --yes"},
 };
 
-static const char known[] = "list, stop PORT, stop-all, temp, batch NAME, old, cancel NAME, items, check, "
-			    "release HOST or legacy DIR";
+static const char known[] = "list, stop PORT, stop-all, temp, batch NAME, old, cancel NAME, pack NAME, items, "
+			    "check, release HOST or legacy DIR";
 
 static const struct verb *
 find_verb(const char *name)
@@ -129,10 +130,11 @@ take_option(struct clean *c, int id, const struct opts *o, const char **dir, uns
 int
 main(int argc, char **argv)
 {
-	struct opts o = opt_begin("bi-clean", table, argc, argv,
-				  "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
-				  "items ITEM ... | check [NAME ...] | release HOST ... | legacy DIR",
-				  "Ends servers, retires and verifies batches, releases hosts, and removes leftovers.");
+	struct opts o =
+		opt_begin("bi-clean", table, argc, argv,
+			  "list | stop PORT ... | stop-all | temp | batch NAME ... | old | cancel NAME ... | "
+			  "pack NAME ... | items ITEM ... | check [NAME ...] | release HOST ... | legacy DIR",
+			  "Ends servers, retires, packs and verifies batches, releases hosts, and removes leftovers.");
 	struct clean c = {.older_than = -1};
 	const char *dir = NULL;
 	unsigned given = 0;

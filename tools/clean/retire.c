@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,308 +10,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "archive_batch.h"
 #include "base/human.h"
 #include "base/lock.h"
 #include "base/msg.h"
 #include "base/opt.h"
-#include "base/utf8.h"
-#include "base/words.h"
 #include "batch/batch.h"
-#include "batch/item_files.h"
 #include "batch/job_status.h"
 #include "clean.h"
-#include "files/atomic_file.h"
 #include "files/file.h"
 #include "files/trash.h"
 #include "http/servers.h"
 #include "records/rec.h"
-#include "review/pack.h"
-
-/* The size of a batch's directory. */
-struct sizes {
-	uint64_t files, bytes;
-};
-
-/* --- every file of a batch --- */
-
-/* Called for a file with its path below the batch. FD is -1 if it is neither a regular file nor a directory. */
-typedef int visit(const char *name, int fd, const struct stat *st, void *arg);
-
-static int each_file(int dir, const char *path, visit *see, void *arg);
-
-/* The same for the entry NAME of the directory DIR. */
-static int
-see_entry(int dir, const char *path, const char *name, visit *see, void *arg)
-{
-	struct buf below = {0};
-	struct stat st;
-	int fd = -1, rc = file_stat(dir, name, &st);
-
-	if (rc <= 0)
-		return rc;
-	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) {
-		fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0 || fstat(fd, &st) < 0)
-			return file_close(fd, errno == ENOENT ? 0 : -1);
-	}
-	buf_printf(&below, "%s%s%s", path, *path ? "/" : "", name);
-	rc = S_ISDIR(st.st_mode) ? each_file(fd, below.data, see, arg) : file_close(fd, see(below.data, fd, &st, arg));
-	buf_free(&below);
-	return rc;
-}
-
-/* Calls SEE with each file below the directory DIR, which is closed here, by its path below the batch, PATH
- * being that of DIR, in the order of their names. 0, or -1 with errno. */
-static int
-each_file(int dir, const char *path, visit *see, void *arg)
-{
-	struct file_names names = {0};
-	int rc = dir < 0 ? -1 : file_list(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), NULL, &names);
-
-	for (size_t i = 0; i < names.n && rc == 0; i++)
-		rc = see_entry(dir, path, names.v[i], see, arg);
-	file_names_free(&names);
-	return file_close(dir, rc);
-}
-
-static int
-open_again(const struct batch *b)
-{
-	return openat(batch_dirfd(b), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static int
-add_size(const char *name, int fd, const struct stat *st, void *arg)
-{
-	struct sizes *s = arg;
-
-	(void)name;
-	s->files += fd >= 0;
-	s->bytes += fd >= 0 ? (uint64_t)st->st_size : 0;
-	return 0;
-}
-
-/* --- the archive --- */
-
-static const char manifest_name[] = "__bi__/SHA256SUMS";
-
-struct archiving {
-	const char *batch;
-	struct pack *pack;
-	struct buf refused; /* a message about a file that the archive cannot hold */
-};
-
-/* Whether the archive leaves out the file NAME, because it can be rebuilt from the others or is secret. The names are
- * those in the batch's own directory; below it, in orphans/, a file may have any name. */
-static bool
-is_left_out(const char *name)
-{
-	return !strchr(name, '/') && (word_is_one_of(name, "lock", "secrets") || word_ends_in(name, ".index"));
-}
-
-/* Whether NAME is valid on a line of the manifest, and in every kind of archive. */
-static bool
-is_text(const char *name)
-{
-	size_t n = strlen(name), k;
-	uint32_t c;
-
-	for (; n > 0; name += k, n -= k) {
-		k = utf8_decode(name, n, &c);
-		if (k == 0 || utf8_class_of(c) != UTF8_TEXT)
-			return false;
-	}
-	return true;
-}
-
-static int
-archive_file(const char *name, int fd, const struct stat *st, void *arg)
-{
-	struct archiving *a = arg;
-	struct buf member = {0};
-	int rc;
-
-	if (is_left_out(name))
-		return 0;
-	if (fd < 0 || !is_text(name)) {
-		buf_clear(&a->refused);
-		buf_printf(&a->refused,
-			   fd < 0 ? "%s is a %s: put the file itself in its place, or remove it"
-				  : "the name %s is not plain text: rename the file%s",
-			   name,
-			   fd >= 0                ? ""
-			   : S_ISLNK(st->st_mode) ? "symbolic link"
-						  : "special file");
-		return file_fail(EINVAL);
-	}
-	buf_printf(&member, "%s/%s", a->batch, name);
-	rc = pack_file(a->pack, member.data, fd, NULL);
-	buf_free(&member);
-	return rc;
-}
-
-/* Writes the batch as an archive of the kind of c->archive to FD, and its SHA-256 to HEX. 0, or -1 with errno. */
-static int
-pack_batch(const struct clean *c, const struct batch *b, struct archiving *a, int fd, char hex[HASH_HEX + 1])
-{
-	uint64_t bytes;
-
-	a->pack = pack_begin(pack_kind_of(c->archive), fd, manifest_name);
-	if (a->pack && each_file(open_again(b), "", archive_file, a) == 0)
-		return pack_end(a->pack, hex, &bytes);
-	pack_drop(a->pack);
-	return -1;
-}
-
-/* The SHA-256 of the archive that the batch would give now. 0, or -1 with errno. */
-static int
-digest_of_batch(const struct clean *c, const struct batch *b, char hex[HASH_HEX + 1])
-{
-	struct archiving a = {.batch = batch_name(b)};
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	int rc = null < 0 ? -1 : pack_batch(c, b, &a, null, hex);
-
-	buf_free(&a.refused);
-	return file_close(null, rc);
-}
-
-/* The SHA-256 of the file PATH. 0, or -1 with errno. */
-static int
-digest_of_file(const char *path, char hex[HASH_HEX + 1])
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-
-	return file_close(fd, fd < 0 || file_digest(fd, hex) < 0 ? -1 : 0);
-}
-
-/* Syncs the file PATH and its name. 0, or -1 with errno. */
-static int
-sync_file(const char *path)
-{
-	char *copy = buf_strdup(path);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY), dir = -1, rc = -1;
-
-	if (fd >= 0 && fsync(fd) == 0)
-		dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir >= 0)
-		rc = fsync(dir);
-	free(copy);
-	return file_close(fd, file_close(dir, rc));
-}
-
-/* Whether the file c->archive exists and holds the present batch: an interrupted command wrote it, and may not have
- * synced it. */
-static bool
-is_archived(const struct clean *c, const struct batch *b)
-{
-	char there[HASH_HEX + 1], now[HASH_HEX + 1];
-
-	return digest_of_file(c->archive, there) == 0 && digest_of_batch(c, b, now) == 0 && strcmp(there, now) == 0 &&
-	       sync_file(c->archive) == 0;
-}
-
-/* Writes the batch to the file c->archive, which must not exist. 0, or -1 after a message. */
-static int
-archive(const struct clean *c, const struct batch *b)
-{
-	struct archiving a = {.batch = batch_name(b)};
-	const char *slash = strrchr(c->archive, '/'), *name = slash ? slash + 1 : c->archive;
-	char *copy = buf_strdup(c->archive);
-	int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1;
-	int is = dir < 0 ? -1 : file_stat(dir, name, NULL);
-	struct atomic_file part = {.fd = -1};
-	char hex[HASH_HEX + 1];
-
-	if (is > 0)
-		errno = EEXIST;
-	else if (is == 0 && atomic_file_open(&part, dir) == 0) {
-		rc = pack_batch(c, b, &a, part.fd, hex);
-		if (rc == 0 && (fsync(part.fd) < 0 || atomic_file_publish(&part, dir, name) < 0 || fsync(dir) < 0))
-			rc = -1;
-	}
-	if (rc < 0 && errno == EEXIST)
-		msg_warn("%s already exists, and it does not hold the batch '%s' as it is now: nothing is removed; "
-			 "give another name",
-			 c->archive, batch_name(b));
-	else if (rc < 0 && a.refused.len > 0)
-		msg_warn("cannot keep the batch '%s' in %s: nothing is removed; %s", batch_name(b), c->archive,
-			 a.refused.data);
-	else if (rc < 0)
-		msg_warn_errno("cannot keep the batch '%s' in %s: nothing is removed", batch_name(b), c->archive);
-	atomic_file_drop(&part);
-	buf_free(&a.refused);
-	free(copy);
-	return file_close(dir, rc);
-}
-
-/* Reports that WHAT of the batch cannot be read, with errno. Returns the exit code. */
-static int
-cannot_archive(const struct batch *b, const char *what)
-{
-	int error = errno;
-
-	msg_warn("cannot read %s of the batch '%s': nothing is removed: %s", what, batch_name(b), file_reason(error));
-	return msg_exit_code(error);
-}
-
-/* A file of a removed item ends the listing. */
-static int
-see_left(int dir, const struct dirent *e, void *arg)
-{
-	uint32_t k;
-
-	(void)dir;
-	return item_stems_find(arg, e->d_name, &k) < 0 ? -1 : k != 0;
-}
-
-/* Checks whether a removed item still has a file because its removal was interrupted: an archive must not have it. 0 or
- * the exit code after a message. */
-static int
-look_for_left(const struct batch *b)
-{
-	struct item_stems stems = {.batch = b};
-	int rc = item_stems_add_removed(&stems, false), code = 0;
-
-	if (rc == 0 && batch_find_state(b, 1, 'x') > 0)
-		rc = file_each(root_open_dir(batch_dirfd(b), "files", false), see_left, &stems);
-	if (rc < 0 && errno != ENOENT)
-		code = cannot_archive(b, "the removed items");
-	if (rc > 0) {
-		msg_warn("a removed item of the batch '%s' still has a file: nothing is removed; `bi-clean --repair "
-			 "check %s` removes the file; then run the same command again",
-			 batch_name(b), batch_name(b));
-		code = EX_SOME_FAILED;
-	}
-	item_stems_free(&stems);
-	return code;
-}
-
-/* Checks whether all files for an archive of the batch exist, since a file must not be left out silently. 0 or the exit
- * code after a message. */
-static int
-look_for_files(const struct clean *c, const struct batch *b)
-{
-	struct buf where = {0};
-	int64_t first = batch_find_lost(b, 1, &where), k = first;
-	int code = first > 0 ? EX_SOME_FAILED : 0;
-	uint64_t n = 0;
-
-	for (; k > 0; k = batch_find_lost(b, (uint32_t)k + 1, &where))
-		n++;
-	if (k < 0 && (errno == ELOOP || errno == ENXIO || errno == ENOTDIR))
-		code = 0; /* an archive cannot hold this, which archive() reports */
-	else if (k < 0)
-		code = cannot_archive(b, where.data);
-	else if (n > 0)
-		msg_warn("%" PRIu64 " completed item%s of the batch '%s' ha%s; the first is item %" PRId64
-			 ": nothing is removed; `bi-status --rebuild %s` records the loss, then `bi-fetch -b %s "
-			 "--resume` fetches the files that are still available, and the same command then keeps the "
-			 "batch in %s",
-			 n, n == 1 ? "" : "s", batch_name(b), n == 1 ? "s lost its file" : "ve lost their files", first,
-			 batch_name(b), batch_name(b), c->archive);
-	buf_free(&where);
-	return code ? code : look_for_left(b);
-}
 
 /* --- one batch --- */
 
@@ -347,7 +56,7 @@ remove_below(const struct clean *c, const char *parent, const char *name)
 }
 
 static void
-say(const struct clean *c, const char *name, const struct batch_counts *counts, const struct sizes *sizes)
+say(const struct clean *c, const char *name, const struct batch_counts *counts, const struct batch_sizes *sizes)
 {
 	struct json_object *o;
 
@@ -389,11 +98,12 @@ static int
 retire_held(const struct clean *c, struct batch *b)
 {
 	const char *name = batch_name(b);
-	struct sizes sizes = {0};
+	struct batch_sizes sizes = {0};
+	struct archive_job archive = {.batch = b, .file = c->archive, .spared = "nothing is removed"};
 	struct job_status p;
 	int code;
 
-	if (job_status_read(&c->root, b, &p) < 0 || each_file(open_again(b), "", add_size, &sizes) < 0)
+	if (job_status_read(&c->root, b, &p) < 0 || batch_sizes_read(b, &sizes) < 0)
 		return msg_report_errno("cannot read the batch '%s'", name);
 	if (p.queued) {
 		msg_warn("the batch '%s' waits for a worker: bi-clean cancel %s takes it out of the queue", name, name);
@@ -401,7 +111,7 @@ retire_held(const struct clean *c, struct batch *b)
 	}
 	if (is_served(c, name))
 		return EX_TEMPFAIL;
-	if (c->archive && (code = look_for_files(c, b)) != 0)
+	if (c->archive && (code = batch_archive_check(&archive)) != 0)
 		return code;
 	if (!clean_agreed(c, "Remove the batch '%s' with its %" PRIu64 " files (%" PRIu64 " items are not done)?", name,
 			  sizes.files, p.counts.pending + p.counts.processing))
@@ -410,7 +120,7 @@ retire_held(const struct clean *c, struct batch *b)
 		int dir, fd;
 		struct buf file = {0};
 
-		if (c->archive && !is_archived(c, b) && archive(c, b) < 0)
+		if (c->archive && batch_archive_write(&archive) < 0)
 			return EX_CANTCREAT;
 		/* The pages first: without them the batch is still complete. */
 		if (remove_below(c, "review", name) < 0 || clean_parts(c, name) < 0 ||
@@ -490,18 +200,8 @@ clean_batch(const struct clean *c, char **args)
 	clean_names(args, "batch", &names);
 	if (c->archive && names.n > 1)
 		opt_die("--archive takes one batch at a time");
-	if (c->archive && !pack_kind_of(c->archive))
-		opt_die("--archive takes the name of a .tar, .tar.gz, .tar.zst or .zip file, not '%s'", c->archive);
-	if (c->archive) {
-		char *copy = buf_strdup(c->archive), *below = root_path_below(&c->root, dirname(copy));
-
-		if (below)
-			msg_die(EX_WRONG_USE,
-				"%s is in the directory %s of the root, where files are removed: give --archive a name "
-				"outside of it",
-				c->archive, below);
-		free(copy);
-	}
+	if (c->archive)
+		batch_archive_check_name(&c->root, c->archive);
 	code = retire_all(c, &names, 0);
 	batch_args_free(&names);
 	return code;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/msg.h"
-#include "digests.h"
+#include "review/digests.h"
 #include "export_filter.h"
 #include "export_internal.h"
 #include "files/file.h"

@@ -9,10 +9,10 @@
 
 #include "base/buf.h"
 #include "base/member.h"
-#include "base/words.h"
 #include "confined/expand.h"
 #include "files/file.h"
 #include "records/rec.h"
+#include "review/pack_check.h"
 #include "verify_folder.h"
 
 /* Bytes of the metadata of a subject, and of a line in an archive. */
@@ -109,13 +109,8 @@ enum what {
 struct reading {
 	struct verifying *v;
 	enum what what;
-	struct set_sum has, should;    /* of the members: those that are there, and those of the manifest */
-	struct digests members, lines; /* the same, with NAME_MEMBERS */
-	size_t n;                      /* of the members */
-	struct buf text;               /* the metadata that is read, or a line that is not complete */
-	struct hash *hash;
-	bool is_sums, has_sums, bad_sums, damaged;
-	bool failed; /* it was not read to its end */
+	struct pack_check *check;
+	struct buf text; /* the metadata that is read, or a line of CONTENTS that is not complete */
 	char name[MEMBER_LABEL_MAX * 4 + 1];
 };
 
@@ -156,12 +151,14 @@ count_metadata(struct reading *r)
 
 /* A line of CONTENTS. The manifest shows that it was changed. */
 static void
-count_line(struct reading *r, char *line)
+count_line(void *arg, char *line, size_t n_line)
 {
+	struct reading *r = arg;
 	struct subjects *s = &r->v->subjects;
 	char *tab = strchr(line, '\t');
 	uint64_t n = tab ? strtoul(tab + 1, NULL, 10) : 0;
 
+	(void)n_line;
 	if (!tab)
 		return;
 	*tab = '\0';
@@ -170,138 +167,34 @@ count_line(struct reading *r, char *line)
 		counts_add(&s->should, line, n);
 }
 
-/* Adds the member NAME to S. */
 static void
-add_member(struct set_sum *s, const char *name, const char hex[HASH_HEX])
-{
-	struct buf text = {0};
-
-	buf_add(&text, hex, HASH_HEX);
-	buf_str(&text, name);
-	set_sum_add(s, text.data, text.len, 1);
-	buf_free(&text);
-}
-
-static void
-read_line(struct reading *r, char *line, size_t n)
-{
-	if (!r->is_sums) {
-		count_line(r, line);
-	} else if (!digests_is_line(line, n)) {
-		r->bad_sums = true;
-	} else {
-		add_member(&r->should, line + DIGESTS_NAME, line);
-		if (r->what == NAME_MEMBERS)
-			digests_add(&r->lines, line + DIGESTS_NAME, n - DIGESTS_NAME, line);
-	}
-}
-
-/* Bytes of the manifest or of CONTENTS. */
-static void
-read_lines(struct reading *r, const struct expand_member *m)
-{
-	size_t at = 0;
-	char *newline;
-
-	buf_add(&r->text, m->bytes, m->len);
-	while (r->text.len > at && (newline = memchr(r->text.data + at, '\n', r->text.len - at))) {
-		*newline = '\0';
-		read_line(r, r->text.data + at, (size_t)(newline - r->text.data) - at);
-		at = (size_t)(newline - r->text.data) + 1;
-	}
-	buf_drop(&r->text, at);
-	if (r->text.len > LINE_BYTES_MAX) {
-		r->bad_sums = true;
-		buf_clear(&r->text);
-	}
-}
-
-static void
-end_member(struct reading *r)
-{
-	char hex[HASH_HEX + 1];
-
-	hash_end(r->hash, hex);
-	r->hash = NULL;
-	r->n += !r->is_sums;
-	if (r->is_sums) {
-		r->has_sums = true;
-		r->bad_sums = r->bad_sums || r->text.len > 0;
-		return;
-	}
-	if (is_metadata(r->name))
-		count_metadata(r);
-	add_member(&r->has, r->name, hex);
-	if (r->what == NAME_MEMBERS)
-		digests_add(&r->members, r->name, strlen(r->name), hex);
-}
-
-static void
-on_member(void *arg, enum expand_event event, const struct expand_member *m)
+report(void *arg, const char *member, const char *code, const char *words)
 {
 	struct reading *r = arg;
 
-	switch (event) {
-	case EXPAND_MEMBER:
-		hash_drop(r->hash);
-		r->hash = hash_begin();
-		snprintf(r->name, sizeof(r->name), "%s", m->path);
-		r->is_sums = !r->has_sums && word_is_one_of(r->name, "collected/SHA256SUMS", "__bi__/SHA256SUMS");
-		buf_clear(&r->text);
-		break;
-	case EXPAND_BYTES:
-		hash_add(r->hash, m->bytes, m->len);
-		if (r->is_sums || is_contents(r->name))
-			read_lines(r, m);
-		else if (r->text.len < TEXT_MAX && is_metadata(r->name))
-			buf_add(&r->text, m->bytes, m->len);
-		break;
-	case EXPAND_MEMBER_END:
-		end_member(r);
-		break;
-	case EXPAND_MEMBER_FAILED:
-	case EXPAND_REFUSED:
-	case EXPAND_FAILED:
-		r->damaged = true;
-		r->failed = r->failed || event == EXPAND_FAILED;
-		if (r->what == NAME_MEMBERS)
-			verify_report_problem(&r->v->report, event == EXPAND_FAILED ? NULL : m->path, m->code,
-					      m->message);
-		break;
-	default:
-		break;
-	}
+	verify_report_problem(&r->v->report, member, code, words);
 }
 
-/* Compares the members with the manifest. */
-static void
-compare_with_manifest(struct reading *r)
+static bool
+on_event(void *arg, enum expand_event event, const struct expand_member *m)
 {
-	digests_sort(&r->lines);
-	if (!r->has_sums || r->bad_sums || digests_have_twice(&r->lines)) {
-		verify_report_problem(
-			&r->v->report, NULL, r->has_sums ? "manifest_damaged" : "no_manifest",
-			r->has_sums ? "its SHA256SUMS is damaged"
-				    : "its SHA256SUMS is missing or damaged: it is not an export of bi-collect");
-		return;
-	}
-	digests_sort(&r->members);
-	for (size_t i = 0; i < r->members.n; i++) {
-		const struct digest *one = &r->members.v[i], *said = digests_find(&r->lines, one->name);
+	struct reading *r = arg;
 
-		if (i > 0 && strcmp(one->name, one[-1].name) == 0)
-			verify_report_problem(&r->v->report, one->name, "member_twice", "it occurs twice");
-		else if (!said)
-			verify_report_problem(&r->v->report, one->name, "member_added",
-					      "it was added after the export was written");
-		else if (strcmp(said->hex, one->hex) != 0)
-			verify_report_problem(&r->v->report, one->name, "member_changed",
-					      "it was changed after the export was written");
+	pack_check_take(r->check, event, m);
+	if (event == EXPAND_MEMBER) {
+		snprintf(r->name, sizeof(r->name), "%s", m->path);
+		buf_clear(&r->text);
+	} else if (event == EXPAND_BYTES && is_contents(r->name)) {
+		buf_add(&r->text, m->bytes, m->len);
+		pack_check_lines(&r->text, count_line, r);
+		if (r->text.len > LINE_BYTES_MAX)
+			buf_clear(&r->text); /* the list of digests shows that it was changed */
+	} else if (event == EXPAND_BYTES && r->text.len < TEXT_MAX && is_metadata(r->name)) {
+		buf_add(&r->text, m->bytes, m->len);
+	} else if (event == EXPAND_MEMBER_END && is_metadata(r->name)) {
+		count_metadata(r);
 	}
-	for (size_t i = 0; i < r->lines.n; i++)
-		if (!digests_find(&r->members, r->lines.v[i].name))
-			verify_report_problem(&r->v->report, r->lines.v[i].name, "member_missing",
-					      "it is missing or damaged");
+	return true;
 }
 
 static bool
@@ -312,22 +205,10 @@ is_folder_fd(int fd)
 	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Reads all members of the archive FD. Returns the last event, or EXPAND_AGAIN with errno if that could not begin. */
-static enum expand_event
-read_archive(struct reading *r, int fd)
+static void
+on_folder_event(void *arg, enum expand_event event, const struct expand_member *m)
 {
-	static const struct expand_limits limits = {
-		TEXT_MAX / (HASH_HEX + 3), UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0};
-	struct expand *e = lseek(fd, 0, SEEK_SET) < 0 && errno != ESPIPE ? NULL : expand_open(fd, &limits);
-	enum expand_event event = EXPAND_AGAIN;
-	struct expand_member m;
-
-	while (e && event != EXPAND_END && event != EXPAND_FAILED) {
-		event = expand_next(e, -1, &m);
-		on_member(r, event, &m);
-	}
-	expand_close(e);
-	return event;
+	on_event(arg, event, m);
 }
 
 /* Reads the members of FD for WHAT. Whether they are those of the manifest, and how many there are in N. If the archive
@@ -335,28 +216,29 @@ read_archive(struct reading *r, int fd)
 static bool
 read_members(struct verifying *v, int fd, enum what what, size_t *n)
 {
+	static const struct expand_limits limits = {PACK_MEMBERS_MAX, UINT64_MAX, UINT64_MAX,
+						    UINT64_MAX,       UINT64_MAX, 0};
 	struct reading *r = buf_alloc(sizeof(*r));
 	bool is_folder = is_folder_fd(fd), begun, good;
 
 	r->v = v;
 	r->what = what;
+	r->check = pack_check_new(what == NAME_MEMBERS ? report : NULL, r);
 	if (is_folder)
-		verify_folder(fd, on_member, r);
-	begun = is_folder || read_archive(r, fd) != EXPAND_AGAIN;
+		verify_folder(fd, on_folder_event, r);
+	begun = is_folder || pack_check_read(fd, &limits, on_event, r) != EXPAND_AGAIN;
 	if (!begun && errno == EINVAL)
 		verify_report_problem(&v->report, NULL, "not_a_file", "it is a device, a pipe or a socket, not a file");
 	else if (!begun)
 		verify_report_cannot(&v->report, "have bi-expand unpack it");
-	if (begun && what == NAME_MEMBERS && (!r->failed || r->has_sums))
-		compare_with_manifest(r);
+	else
+		pack_check_compare(r->check);
 	/* Another shard may have what one lacks, so all shards of a list are checked together. */
 	if (!v->listed && strncmp(r->name, "__bi__/", 7) == 0)
 		subjects_clear(&v->subjects);
-	good = !begun || (!r->damaged && r->has_sums && !r->bad_sums && set_sum_is(&r->has, &r->should));
-	*n = r->n;
-	hash_drop(r->hash);
-	digests_free(&r->members);
-	digests_free(&r->lines);
+	good = !begun || pack_check_is_good(r->check);
+	*n = pack_check_count(r->check);
+	pack_check_free(r->check);
 	buf_free(&r->text);
 	free(r);
 	return good;

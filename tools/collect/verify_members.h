@@ -7,8 +7,8 @@
 #ifndef BI_VERIFY_MEMBERS_H
 #define BI_VERIFY_MEMBERS_H
 
-#include "digests.h"
-#include "set_sum.h"
+#include "review/digests.h"
+#include "review/set_sum.h"
 #include "verify_report.h"
 
 /* How many choices the subjects have, or should have. */

@@ -5,9 +5,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/msg.h"
+#include "files/file.h"
 #include "records/rec.h"
 
 enum { DIFFER_SAID = 20, COMPARED = 100 };
@@ -31,11 +33,22 @@ cut_path(char *path)
 	return name;
 }
 
-static _Noreturn void
-die_no_batch(const char *name)
+static int
+refuse_part(const char *name)
 {
-	msg_die(EX_DATAERR, "'%s' is not a batch: --from takes ROOT/batches/NAME, the directory of a batch in any root",
-		name);
+	msg_warn("'%s' is not a batch: --from takes ROOT/batches/NAME, the directory of a batch in any root, or an "
+		 "archive of bi-clean",
+		 name);
+	return EX_DATAERR;
+}
+
+static int
+cannot_open(const char *name)
+{
+	int code = errno == ENOENT ? EX_NOINPUT : msg_exit_code(errno);
+
+	msg_warn_errno("cannot open the part '%s'", name);
+	return code;
 }
 
 /* Whether the part is the batch that this run works on. */
@@ -46,35 +59,56 @@ is_own_batch(const struct run *run, const struct part *p, const char *batch)
 	       strcmp(batch, run->set->batch ? run->set->batch : "default") == 0;
 }
 
-static void
-open_part(const struct run *run, struct part *p)
+/* Opens the batch of a part whose root is open. Returns 0, or an exit code after a message. */
+static int
+open_batch(const struct run *run, struct part *p, const char *batch)
 {
-	char *path = realpath(p->name, NULL), *batch;
 	struct batch_counts counts;
 
-	if (!path)
-		msg_die_errno(errno == ENOENT ? EX_NOINPUT : msg_exit_code(errno), "cannot open the part '%s'",
-			      p->name);
-	batch = cut_path(path);
-	if (!batch)
-		die_no_batch(p->name);
-	p->root.path = path;
-	p->root.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (is_own_batch(run, p, batch))
-		msg_die(EX_USAGE, "the part '%s' is the batch '%s' itself: name other batches with --from", p->name,
-			batch);
 	p->batch = p->root.fd < 0 ? NULL : batch_open(&p->root, batch, BATCH_READ, NULL);
-	if (!p->batch && (errno == ENOTDIR || errno == ELOOP))
-		die_no_batch(p->name);
 	if (!p->batch)
-		msg_die_errno(msg_exit_code(errno), "cannot open the part '%s'", p->name);
+		return errno == ENOTDIR || errno == ELOOP ? refuse_part(p->name) : cannot_open(p->name);
 	if (!batch_is_whole(p->batch))
-		die_no_batch(p->name);
+		return refuse_part(p->name);
 	if (batch_count(p->batch, &counts) < 0)
-		msg_die_errno(msg_exit_code(errno), "cannot read the part '%s'", p->name);
+		return msg_report_errno("cannot read the part '%s'", p->name);
 	if (counts.held)
 		msg_warn("the part '%s' is still being worked on: what it does not have yet is %s", p->name,
 			 run->set->offline ? "left pending" : "fetched");
+	return EX_ALL_WELL;
+}
+
+/* The same for a part that is a directory. */
+static int
+open_directory(const struct run *run, struct part *p)
+{
+	char *path = realpath(p->name, NULL), *batch = path ? cut_path(path) : NULL;
+
+	if (!path)
+		return cannot_open(p->name);
+	p->root.path = path;
+	if (!batch)
+		return refuse_part(p->name);
+	p->root.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!is_own_batch(run, p, batch))
+		return open_batch(run, p, batch);
+	msg_warn("the part '%s' is the batch '%s' itself: name other batches with --from", p->name, batch);
+	return EX_USAGE;
+}
+
+static int
+open_part(const struct run *run, struct part_archives *archives, struct part *p)
+{
+	int fd = open(p->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), code;
+	char batch[BATCH_NAME_MAX + 1];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return file_close(fd, cannot_open(p->name));
+	if (!S_ISREG(st.st_mode))
+		return file_close(fd, open_directory(run, p));
+	code = part_archive_open(archives, p->name, fd, &p->root, batch);
+	return file_close(fd, code ? code : open_batch(run, p, batch));
 }
 
 struct noting {
@@ -104,6 +138,23 @@ compare_members(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Opens the part P and adds its items. Returns 0, or an exit code after a message. */
+static int
+add_part(const struct run *run, struct from_parts *f, struct part *p)
+{
+	struct noting noting = {f, f->identities.total};
+	int code = open_part(run, &f->archives, p);
+	int64_t items;
+
+	if (code)
+		return code;
+	items = identities_add(&f->identities, p->batch, note_member, &noting);
+	if (items < 0)
+		return msg_report_errno("cannot read the items of the part '%s'", p->name);
+	p->items = (uint64_t)items;
+	return EX_ALL_WELL;
+}
+
 struct from_parts *
 from_parts_open(const struct run *run)
 {
@@ -112,18 +163,17 @@ from_parts_open(const struct run *run)
 
 	if (!f)
 		return NULL;
-	*f = (struct from_parts){.v = buf_alloc(n * sizeof(*f->v)), .count = n};
-	for (size_t i = 0; i < n; i++) {
-		struct part *p = &f->v[i];
-		struct noting noting = {f, f->identities.total};
-		int64_t items;
+	*f = (struct from_parts){.v = buf_alloc(n * sizeof(*f->v)), .archives = {&run->root, run->temp, -1, "", 0}};
+	for (; f->count < n; f->count++) {
+		struct part *p = &f->v[f->count];
+		int code;
 
-		*p = (struct part){.name = run->set->from[i]};
-		open_part(run, p);
-		items = identities_add(&f->identities, p->batch, note_member, &noting);
-		if (items < 0)
-			msg_die_errno(msg_exit_code(errno), "cannot read the items of the part '%s'", p->name);
-		p->items = (uint64_t)items;
+		*p = (struct part){.name = run->set->from[f->count], .root.fd = -1};
+		code = add_part(run, f, p);
+		if (code == EX_ALL_WELL)
+			continue;
+		part_archives_close(&f->archives);
+		msg_finish(code);
 	}
 	if (f->member_count)
 		qsort(f->members, f->member_count, sizeof(*f->members), compare_members);
@@ -139,6 +189,7 @@ from_parts_close(struct from_parts *f)
 		batch_close(f->v[i].batch);
 		root_close(&f->v[i].root);
 	}
+	part_archives_close(&f->archives);
 	identities_free(&f->identities);
 	free(f->members);
 	free(f->v);

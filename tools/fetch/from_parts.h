@@ -1,5 +1,6 @@
 /*
- * from_parts: batches of other roots that have items of this run already (--from), and what they know of an item.
+ * from_parts: batches of other roots that have items of this run already (--from), and what they know of an item. They
+ * are directories, or archives that are unpacked for the time of the run (part_archive.h).
  *
  * The parts are read, and never written. They are looked at in the order given.
  */
@@ -10,6 +11,7 @@
 
 #include "base/hash.h"
 #include "batch/identities.h"
+#include "part_archive.h"
 #include "run_state.h"
 
 struct part {
@@ -28,6 +30,7 @@ struct part {
 struct from_parts {
 	struct part *v;
 	size_t count;
+	struct part_archives archives;
 	struct identities identities;
 	uint64_t *members; /* items of archives, by archive: its number in IDENTITIES, then theirs in the lower half */
 	size_t member_count;

@@ -220,6 +220,7 @@ set_up(struct main_loop *m)
 	run->temp = root_open_dir(run->root.fd, "temp", true);
 	if (run->temp < 0)
 		msg_die_errno(msg_exit_code(errno), "cannot make the directory temp in %s", run->root.path);
+	m->d.parts = from_parts_open(run); /* unpacking archives takes long, and a signal may still end it */
 	m->d.bodies = body_store_new(run->temp, !set->no_sync, set->parallel);
 	run->bodies = &m->d.bodies;
 	m->d.hosts = host_table_open(run);
@@ -232,7 +233,6 @@ set_up(struct main_loop *m)
 	m->d.resume = resume_new(run, &m->d.finished);
 	m->d.local = local_new(run, &m->d.finished);
 	m->d.archives = archives_new(run, &m->d.wants, &m->d.stored, &m->d.ended);
-	m->d.parts = from_parts_open(run);
 	if (m->d.parts) {
 		m->d.take = take_part_new(run, m->d.parts, &m->d.ended, &m->d.missed);
 		scheduler_show_new(m->d.scheduler, &m->d.new);

@@ -65,6 +65,10 @@ int batch_filesfd(const struct batch *b); /* batches/NAME/files; -1 with errno (
  * may not. */
 bool batch_is_whole(const struct batch *b);
 
+/* Returns whether an archive of a batch has the file NAME, a path below its directory: files that can be rebuilt, or
+ * are secret, are left out. */
+bool batch_archives_file(const char *name);
+
 /* Stores the text of batch.json in OUT. Returns 0 or -1. */
 int batch_metadata(const struct batch *b, struct buf *out);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "base/words.h"
 #include "batch/batch_internal.h"
 #include "files/append.h"
 #include "files/atomic_file.h"
@@ -101,4 +102,11 @@ batch_raise_format(struct batch *b)
 	rc = raise_locked(b);
 	lock_bytes_drop(b->lock, LOCK_MAKING, 1);
 	return rc;
+}
+
+/* The names are those in the batch's own directory; below it, in orphans/, a file may have any name. */
+bool
+batch_archives_file(const char *name)
+{
+	return strchr(name, '/') || (!word_is_one_of(name, "lock", "secrets") && !word_ends_in(name, ".index"));
 }

@@ -1,4 +1,4 @@
-#include "set_sum.h"
+#include "review/set_sum.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "digests.h"
+#include "review/digests.h"
 
 #include <stdlib.h>
 #include <string.h>
