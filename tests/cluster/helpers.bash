@@ -18,6 +18,12 @@ list_of() {
 	export BI_HOSTS_CONF=$PWD/hosts.conf
 }
 
+# held HOST N: adds an item of this host to ./list that is not answered the first N times, so that a task which asks for it
+# does not end.
+held() {
+	echo "http://$1.localhost:${FAULTY##*:}/stallfirst/$2/10/bytes/300/held-$1.jpg" >>list
+}
+
 # limits_kept: no host had more than two requests under way. A request is under way for 200 ms from its line in the log, so
 # the line two further on is that much later. Prints the requests that break this.
 limits_kept() {

@@ -1,16 +1,15 @@
 # shellcheck shell=bash disable=SC2034
-# Two machines that are reached by ssh: two addresses of this one, each with a directory of its own for temporary files.
+# Two machines that are reached by ssh: two addresses of this one, each with directories of its own for temporary files, and
+# as the home of its user.
 
 # ssh_start: starts sshd on 127.0.0.1 and 127.0.0.2. Their names are one and two; nobody listens
 # on the machine off.
 ssh_start() {
-	mkdir -p ssh/parallel one two
+	mkdir -p ssh/parallel one two home/one home/two
 	(cd ssh && ssh_keys) || return
 	free_ports 1
 	ssh_configure >ssh/sshd.conf
-	# sshd of root wants this directory.
-	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
-	start /usr/sbin/sshd -D -e -f "$PWD/ssh/sshd.conf" >ssh/sshd.log 2>&1
+	start ssh_daemon >ssh/sshd.log 2>&1
 	cat >ssh/config <<-END
 		Host one
 		    HostName 127.0.0.1
@@ -38,7 +37,19 @@ ssh_keys() {
 	cp key.pub authorized
 }
 
-# The environment of a login is that of a machine on which the programs are installed.
+# sshd of root wants /run/sshd. If it is not there, a mount namespace has it.
+ssh_daemon() {
+	local daemon=(/usr/sbin/sshd -D -e -f "$PWD/ssh/sshd.conf")
+
+	if [ "$(id -u)" != 0 ] || [ -d /run/sshd ]; then
+		exec "${daemon[@]}"
+	fi
+	# shellcheck disable=SC2016 # for sh to expand
+	exec unshare --mount sh -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"' sh "${daemon[@]}"
+}
+
+# The environment of a login is that of a machine on which the programs are installed. What the user's own shell does at a
+# login is left out: it may take seconds.
 ssh_configure() {
 	cat <<-END
 		ListenAddress 127.0.0.1:$PORT
@@ -55,7 +66,8 @@ ssh_configure() {
 	for machine in 127.0.0.1/one 127.0.0.2/two; do
 		cat <<-END
 			Match LocalAddress ${machine%/*}
-			    SetEnv TMPDIR=$PWD/${machine#*/} PATH=$PATH BI_SHARE=$BI_SHARE BI_HOSTS_CONF=$PWD/hosts.conf
+			    ForceCommand cd "\$HOME" && eval "\$SSH_ORIGINAL_COMMAND"
+			    SetEnv HOME=$PWD/home/${machine#*/} TMPDIR=$PWD/${machine#*/} PATH=$PATH BI_SHARE=$BI_SHARE BI_HOSTS_CONF=$PWD/hosts.conf
 		END
 	done
 }

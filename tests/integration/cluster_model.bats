@@ -16,6 +16,7 @@ costs=$BATS_TEST_DIRNAME/../bench/cluster.costs
 	cmp one again
 	run -1 cmp one other
 	assert_equal "$(jq -r '.contender' one | sort | uniq -c | xargs)" '4 even 4 polite 4 tailed'
+	run -0 jq -se 'all(.join > 0)' one
 }
 
 @test "no list ends before its largest host or its fair share allows, and work is done twice only by failures" {
@@ -31,6 +32,9 @@ costs=$BATS_TEST_DIRNAME/../bench/cluster.costs
 	echo '{"bench":"cost","of":"add","n":1,"seconds":1}' >few
 	run ! bench cluster --quick few
 	assert_output --partial 'does not have the seconds of fetch'
+	grep -v '"join"' "$costs" >few
+	run ! bench cluster --quick few
+	assert_output --partial 'does not have the seconds of join'
 	run -64 bench cluster
 	run -64 bench cluster --slow "$costs"
 }
@@ -40,6 +44,7 @@ costs=$BATS_TEST_DIRNAME/../bench/cluster.costs
 	cp "$BATS_TEST_DIRNAME/../../man/bi-cluster.7" page
 	command -v gnuplot >/dev/null || skip 'gnuplot is not installed'
 	bench page rows page drawing.svg
+	grep -q '^\.It join Ta [0-9.]* Ta [0-9.]* Ta [0-9.]* Ta' page
 	grep -q '^\.It items.ndjson Ta [0-9.]* Ta [0-9.]* MB Ta [0-9.]* GB Ta' page
 	assert_equal "$(grep -c '^\.It \(even\|tailed\|polite\) Ta ' page)" 12
 	for list in even tailed polite ideal; do
@@ -53,5 +58,6 @@ costs=$BATS_TEST_DIRNAME/../bench/cluster.costs
 	[ -n "${BI_LONG-}" ] || skip 'it is one of the long tests'
 	bench cluster-costs -n 1000 costs || skip 'no network namespace can be made here'
 	assert_equal "$(jq -r 'select(.of == "state").bytes' costs)" 1
+	assert_equal "$(jq -r 'select(.cpu >= 0 and .seconds > 0).of' costs | xargs)" 'add fetch join rebuild status'
 	bench cluster --quick costs >/dev/null
 }

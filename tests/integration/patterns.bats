@@ -31,6 +31,18 @@ setup() {
 	[ ! -e "$BI_ROOT/collected" ]
 }
 
+@test "a pattern over batches that cannot be listed is not a pattern without batches" {
+	need_refusals
+	chmod 0 "$BI_ROOT/batches"
+	for command in 'bi-status' 'bi-status --wait' 'bi-render' 'bi-collect --all'; do
+		# shellcheck disable=SC2086 # a command and its options
+		run -77 "${AS[@]}" $command 'job-*'
+		assert_output --partial "cannot list the batches in $BI_ROOT: Permission denied"
+	done
+	chmod 755 "$BI_ROOT/batches"
+	[ ! -e "$BI_ROOT/review" ]
+}
+
 @test "bi-render and bi-collect take patterns, and a batch that two name once" {
 	bi-render 'job-*' job-2 >out
 	assert_equal "$(jq -r 'select(.review).batch' out | sort -u | tr '\n' ' ')" 'job-1 job-10 job-2 '

@@ -165,6 +165,47 @@ parts_of() {
 	[ ! -e parts ]
 }
 
+@test "a list that cannot be read to its end is named, and no part is left" {
+	need_plain_strace
+	hosts 500 40 >list
+	for how in '-n 3' '--size 100'; do
+		# The second read of the list fails; lines are counted by pread.
+		# shellcheck disable=SC2086 # options
+		run -74 strace -o trace -P "$PWD/list" -e inject=read:error=EIO:when=2 bi-split $how -d parts -i list
+		assert_output --partial "cannot read the list 'list': Input/output error"
+		assert_equal "$(ls -d parts* 2>/dev/null)" ''
+	done
+	run -74 strace -o trace -P "$PWD/list" -e inject=pread64:error=EIO:when=2 bi-split --size 100 -d parts -i list
+	assert_output --partial "cannot read the list 'list': Input/output error"
+	assert_equal "$(ls -d parts* 2>/dev/null)" ''
+}
+
+@test "a directory is no list, also behind another and on standard input" {
+	hosts 5 4 >list
+	mkdir dir
+	run -74 bi-split -n 3 -d parts -i list -i dir
+	assert_output --partial "cannot read the list 'dir': Is a directory"
+	run -74 bi-split --size 3 -d parts -i list -i dir
+	assert_output --partial "cannot read the list 'dir': Is a directory"
+	run -74 bi-split --size 3 -d parts <dir
+	assert_output --partial 'cannot read standard input: Is a directory'
+	assert_equal "$(ls -d parts* 2>/dev/null)" ''
+}
+
+@test "a file system without room leaves the parts that were there, and a list without room is named as that" {
+	need_namespaces --mount
+	hosts 3000 40 >list
+	in_mounts "mkdir small; mount -t tmpfs -o size=256k none small
+		head -n 100 list | bi-split -n 3 -d small/parts >/dev/null
+		cp -r small/parts before
+		! bi-split -n 3 -d small/parts -i list 2>full || exit 1
+		grep -q 'cannot write part-[0-2] .*: No space left on device' full
+		! cat list | bi-split --size 1000 -d small/parts 2>stored || exit 1
+		grep -q \"cannot store the list beside 'small/parts', to count its lines: No space left on device\" stored
+		diff -r small/parts before
+		[ \"\$(ls small)\" = parts ]"
+}
+
 @test "a full disk leaves the parts that were there" {
 	hosts 5 5 | bi-split -n 3 -d parts >/dev/null
 	cp -r parts before

@@ -86,13 +86,43 @@ names() {
 	grep -q '^5 batches in 2 roots' out
 }
 
-@test "a batch that cannot be read is named with its root, and the others are shown" {
+@test "a batch that cannot be read is named with its root, the others are shown, and the sum does not hide it" {
 	rm north/batches/part-1/state
 	mkdir north/batches/part-1/state
 	run --separate-stderr bi-status "${roots[@]}"
 	[ "$status" != 0 ]
 	assert_regex "$stderr" "part-1 in $PWD/north"
 	assert_line "part-1 in $PWD/south"
+	assert_line '3 batches in 2 roots, 3 of 3 items done, 1 more could not be read'
+	run --separate-stderr bi-status "${roots[@]}" --json
+	[ "$status" != 0 ]
+	assert_equal "$(jq -c '.sum | [.batches, .unreadable_batches, .status, .total_items]' <<<"${lines[-1]}")" '[3,1,"unreadable",3]'
+	run --separate-stderr bi-status "${roots[@]}" --wait --timeout 10
+	[ "$status" != 0 ]
+	assert_regex "$stderr" "part-1 in $PWD/north"
+	# In one root too.
+	bi-fetch -q -r north -b part-9 one >/dev/null
+	run --separate-stderr bi-status -r north
+	assert_line '1 batch, 1 of 1 items done, 1 more could not be read'
+}
+
+@test "a directory that this user may not read is no batch that has gone, and no root without batches" {
+	need_refusals
+	chmod 0 south/batches/part-1
+	for wait in '' --wait; do
+		# shellcheck disable=SC2086 # nothing, or an option
+		run -77 --separate-stderr "${AS[@]}" bi-status "${roots[@]}" $wait 'part-*'
+		assert_regex "$stderr" "cannot read the batch 'part-1 in $PWD/south': Permission denied"
+	done
+	for closed in south/batches south; do
+		chmod 0 "$closed"
+		for names in '' part-1 'part-*'; do
+			run -77 "${AS[@]}" bi-status "${roots[@]}" $names
+			assert_output --regexp "cannot (list the batches in $PWD/|open the root directory ')south.*: Permission denied"
+			refute_output --partial "$PWD/north"
+		done
+		chmod 755 "$closed"
+	done
 }
 
 @test "what shows one root refuses several in words" {

@@ -38,8 +38,11 @@ struct split {
 	unsigned n;
 	long size;
 	bool by_subject, null, json;
-	int *fds; /* the lists */
-	size_t lists;
+	struct list {
+		int fd;
+		const char *path; /* NULL: standard input */
+	} * lists;
+	size_t lists_n;
 	struct host_rules *rules;
 	struct parts *parts;
 	struct large_hosts *large; /* NULL with --by subject */
@@ -48,6 +51,20 @@ struct split {
 	int upstream;
 	bool was_cut, has_ended;
 };
+
+/* Ends the program because the list could not be read, by errno. No part is left. */
+static void
+die_unread(const struct split *s, const struct list *list)
+{
+	int error = errno;
+
+	if (s->parts)
+		parts_drop(s->parts);
+	errno = error;
+	if (!list->path)
+		msg_die_errno(EX_IOERR, "cannot read standard input");
+	msg_die_errno(EX_IOERR, "cannot read the list '%s'", list->path);
+}
 
 /* --- the part of a line --- */
 
@@ -136,14 +153,18 @@ add_record(struct split *s, const struct rec *rec)
 }
 
 static void
-read_list(struct split *s, int fd)
+read_list(struct split *s, const struct list *list)
 {
-	struct rec_reader *in = rec_open(NULL, fd);
+	struct rec_reader *in = rec_open(NULL, list->fd);
 	struct rec rec;
 
 	rec_set_form(in, s->null ? REC_FORM_NUL : REC_FORM_LIST);
-	while (rec_read(in, &rec) != REC_EOF)
-		add_record(s, &rec);
+	while (rec_next(in, &rec) != REC_EOF) {
+		if (rec.kind != REC_MORE)
+			add_record(s, &rec);
+		else if (rec_fill(in) < 0)
+			die_unread(s, list);
+	}
 	s->was_cut = rec_report_cut(in) || s->was_cut;
 	s->has_ended = rec_has_ended(in) || s->has_ended;
 	if (rec_upstream_exit(in) > s->upstream)
@@ -171,9 +192,9 @@ count_lines(const struct split *s, int fd)
 	return n < 0 ? -1 : lines;
 }
 
-/* Stores a list that can be read once only in a nameless file beside the parts. Returns its descriptor, or -1. */
-static int
-store_list(const struct split *s, int fd)
+/* Stores a list that can be read once only in a nameless file beside the parts, and has it read from there. */
+static void
+store_list(const struct split *s, struct list *list)
 {
 	struct buf parent = {0};
 	const char *slash = strrchr(s->dir, '/');
@@ -185,13 +206,16 @@ store_list(const struct split *s, int fd)
 	buf_str(&parent, ".");
 	file = open(parent.data, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	buf_free(&parent);
-	do {
-		n = file < 0 ? -1 : read(fd, block, 1 << 16);
-	} while ((n < 0 && errno == EINTR && file >= 0) || (n > 0 && file_write(file, block, (size_t)n) == 0));
+	while (file >= 0 && (n = read(list->fd, block, 1 << 16)) != 0) {
+		if (n < 0 && errno != EINTR)
+			die_unread(s, list);
+		if (n > 0 && file_write(file, block, (size_t)n) < 0)
+			file = file_close(file, -1);
+	}
 	free(block);
-	if (n != 0 || lseek(file, 0, SEEK_SET) < 0)
-		return file_close(file, -1);
-	return file;
+	if (file < 0 || lseek(file, 0, SEEK_SET) < 0)
+		msg_die_errno(msg_exit_code(errno), "cannot store the list beside '%s', to count its lines", s->dir);
+	list->fd = file;
 }
 
 /* --size: as many parts as the lists need. */
@@ -200,15 +224,15 @@ choose_parts(struct split *s)
 {
 	int64_t lines = 0, n;
 
-	for (size_t i = 0; i < s->lists; i++) {
+	for (size_t i = 0; i < s->lists_n; i++) {
+		struct list *list = &s->lists[i];
 		struct stat st;
 
-		if (fstat(s->fds[i], &st) == 0 && !S_ISREG(st.st_mode) && (s->fds[i] = store_list(s, s->fds[i])) < 0)
-			msg_die_errno(msg_exit_code(errno), "cannot store the list beside '%s', to count its lines",
-				      s->dir);
-		n = count_lines(s, s->fds[i]);
+		if (fstat(list->fd, &st) == 0 && !S_ISREG(st.st_mode))
+			store_list(s, list);
+		n = count_lines(s, list->fd);
 		if (n < 0)
-			msg_die_errno(EX_IOERR, "cannot read a list");
+			die_unread(s, list);
 		lines += n;
 	}
 	n = (lines + s->size - 1) / s->size;
@@ -283,12 +307,14 @@ end_parts(struct split *s)
 static void
 add_list(struct split *s, const char *path)
 {
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	struct list list = {STDIN_FILENO, NULL};
 
-	if (fd < 0)
+	if (strcmp(path, "-") != 0)
+		list = (struct list){open(path, O_RDONLY | O_CLOEXEC), path};
+	if (list.fd < 0)
 		msg_die_errno(EX_NOINPUT, "cannot open the list '%s'", path);
-	s->fds = buf_grow(s->fds, s->lists, sizeof(int));
-	s->fds[s->lists++] = fd;
+	s->lists = buf_grow(s->lists, s->lists_n, sizeof(list));
+	s->lists[s->lists_n++] = list;
 }
 
 static void
@@ -343,7 +369,7 @@ read_options(struct split *s, struct opts *o)
 		opt_die("one of --parts and --size says how many parts there are");
 	if (!s->dir || !*s->dir)
 		opt_die("--directory says where the parts are written");
-	if (!s->lists)
+	if (!s->lists_n)
 		add_list(s, "-");
 }
 
@@ -367,8 +393,8 @@ main(int argc, char **argv)
 		choose_parts(&s);
 	s.large = s.by_subject ? NULL : large_hosts_open();
 	s.parts = parts_begin(s.dir, s.n, s.null ? '\0' : '\n');
-	for (size_t i = 0; i < s.lists; i++)
-		read_list(&s, s.fds[i]);
+	for (size_t i = 0; i < s.lists_n; i++)
+		read_list(&s, &s.lists[i]);
 	if (s.has_ended)
 		end_parts(&s);
 	parts_publish(s.parts);
@@ -379,7 +405,7 @@ main(int argc, char **argv)
 		large_hosts_close(s.large);
 	host_rules_free(s.rules);
 	buf_free(&s.key);
-	free(s.fds);
+	free(s.lists);
 	free(s.dir);
 	msg_finish(code);
 }

@@ -77,15 +77,29 @@ add_found(const char *name, void *arg)
 	return true;
 }
 
+/* Says why the batch NAME could not be opened, by errno. The exit code. */
+static int
+report_not_open(const struct follower *t, const char *name)
+{
+	struct snapshot s = {0};
+	int error = errno, code;
+
+	snapshot_set_name(&s, name, t->several ? t->root : NULL);
+	errno = error;
+	code = snapshot_report_not_open(s.shown);
+	snapshot_free(&s);
+	return code;
+}
+
 /* Whether the batch NAME exists; the program ends if that cannot be known. */
 static bool
-is_there(const struct root *root, const char *name)
+is_there(const struct follower *t, const char *name)
 {
-	int batches = root_open_dir(root->fd, "batches", false);
+	int batches = root_open_dir(t->root->fd, "batches", false);
 	int dir = batches < 0 ? -1 : root_open_dir(batches, name, false);
 
 	if (dir < 0 && errno != ENOENT)
-		msg_finish(snapshot_report_not_open(name));
+		msg_finish(report_not_open(t, name));
 	return file_close(batches, file_close(dir, dir >= 0));
 }
 
@@ -98,7 +112,7 @@ find_all(struct follower *t)
 	if (!t->names->n)
 		return batch_each(t->root, add_found, &f);
 	for (size_t i = 0; i < t->names->n; i++)
-		if (is_there(t->root, t->names->v[i]))
+		if (is_there(t, t->names->v[i]))
 			add_found(t->names->v[i], &f);
 	return 0;
 }
@@ -144,9 +158,9 @@ follower_open(struct follower *t)
 	if (!t->follow)
 		msg_die_errno(EX_OSERR, "cannot watch the batches (see inotify(7) for the limits)");
 	for (size_t i = 0; i < t->names->n; i++)
-		if (!is_there(t->root, t->names->v[i])) {
+		if (!is_there(t, t->names->v[i])) {
 			errno = ENOENT;
-			return snapshot_report_not_open(t->names->v[i]);
+			return report_not_open(t, t->names->v[i]);
 		}
 	list_batches(t);
 	return 0;

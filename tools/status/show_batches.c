@@ -18,8 +18,8 @@
 struct shown {
 	struct snapshot *all;
 	const struct snapshot **v; /* those that could be read */
-	size_t all_n, n;
-	int code; /* of the first that could not be read */
+	size_t all_n, n, unreadable;
+	int code; /* of the first that could not be read, or has gone */
 };
 
 static void
@@ -102,6 +102,7 @@ show_root(struct shown *s, const struct chosen *c, size_t i, const struct settin
 		rc = show_batch(c, i, seen, set);
 		if (rc == 0)
 			s->v[s->n++] = seen;
+		s->unreadable += rc != 0 && rc != EX_NOINPUT;
 		s->code = s->code ? s->code : rc;
 	}
 }
@@ -117,7 +118,7 @@ print_table(const struct chosen *c, const struct shown *s)
 
 	for (size_t i = 0; i < c->n; i++)
 		roots[i] = &c->v[i].root;
-	rc = table_print(roots, c->n, s->v, s->n, &paper, &out);
+	rc = table_print(roots, c->n, s->v, s->n, s->unreadable, &paper, &out);
 	to_stdout(out.data, out.len, NULL);
 	buf_free(&out);
 	free(roots);
@@ -144,10 +145,12 @@ print_sum(const struct chosen *c, const struct shown *s)
 		done += s->v[i]->p.done;
 	}
 	job_status_derive(&sum);
-	printf("{\"sum\":{\"roots\":%zu,\"batches\":%zu,\"done_batches\":%zu,\"status\":\"%s\",\"total_items\":%" PRIu64
-	       ",\"completed_items\":%" PRIu64 ",\"failed_items\":%" PRIu64 ",\"processing_items\":%" PRIu64
-	       ",\"pending_items\":%" PRIu64 ",\"progress_percentage\":%u.%u}}\n",
-	       c->n, s->n, done, sum.status, sum.counts.total, sum.counts.completed, sum.counts.failed,
+	if (s->unreadable)
+		sum.status = "unreadable";
+	printf("{\"sum\":{\"roots\":%zu,\"batches\":%zu,\"done_batches\":%zu,\"unreadable_batches\":%zu,\"status\":\"%"
+	       "s\",\"total_items\":%" PRIu64 ",\"completed_items\":%" PRIu64 ",\"failed_items\":%" PRIu64
+	       ",\"processing_items\":%" PRIu64 ",\"pending_items\":%" PRIu64 ",\"progress_percentage\":%u.%u}}\n",
+	       c->n, s->n, done, s->unreadable, sum.status, sum.counts.total, sum.counts.completed, sum.counts.failed,
 	       sum.counts.processing, sum.counts.pending, sum.tenths / 10, sum.tenths % 10);
 }
 

@@ -78,9 +78,9 @@ print_held(const struct root *const *roots, size_t n, struct buf *out)
 
 int
 table_print(const struct root *const *roots, size_t roots_n, const struct snapshot *const *v, size_t n,
-	    const struct paper *paper, struct buf *out)
+	    size_t unreadable, const struct paper *paper, struct buf *out)
 {
-	struct sheet s = {.paper = paper, .out = out, .roots = roots_n};
+	struct sheet s = {.paper = paper, .out = out, .roots = roots_n, .unreadable = unreadable};
 
 	if (n == 0) {
 		for (size_t i = 0; i < roots_n; i++)
@@ -91,7 +91,7 @@ table_print(const struct root *const *roots, size_t roots_n, const struct snapsh
 	rows_head(&s);
 	for (size_t i = 0; i < n; i++)
 		rows_print(&s, v[i]);
-	if (n > 1 || roots_n > 1) {
+	if (n > 1 || roots_n > 1 || unreadable > 0) {
 		buf_str(out, "\n");
 		rows_sum(&s, v, n);
 	}

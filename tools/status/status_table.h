@@ -11,10 +11,11 @@
 #include "snapshot.h"
 #include "table_rows.h"
 
-/* Appends the table of N batches of the roots to OUT, at least one line. Returns 0, or the exit code if it could not be
- * read which hosts are held back, which the table then says. */
+/* Appends the table of N batches of the roots to OUT, at least one line. UNREADABLE more could not be read, which the
+ * sum says. Returns 0, or the exit code if it could not be read which hosts are held back, which the table then says.
+ */
 int table_print(const struct root *const *roots, size_t roots_n, const struct snapshot *const *v, size_t n,
-		const struct paper *paper, struct buf *out);
+		size_t unreadable, const struct paper *paper, struct buf *out);
 
 /* How a table is drawn on a screen. */
 struct screen_form {

@@ -415,6 +415,10 @@ rows_sum(struct sheet *s, const struct snapshot *const *v, size_t n)
 		snprintf(part, sizeof(part), "%" PRIu64 " failed", failed);
 		rows_add_part(s, ", ", NULL, part);
 	}
+	if (s->unreadable) {
+		snprintf(part, sizeof(part), "%zu more could not be read", s->unreadable);
+		rows_add_part(s, ", ", NULL, part);
+	}
 	add_pace(s, rate, bytes, left);
 	rows_end_parts(s);
 }

@@ -31,6 +31,7 @@ struct sheet {
 	struct widths w;
 	struct buf *out;
 	size_t roots;       /* of which batches are shown */
+	size_t unreadable;  /* batches that could not be read, and are not in the sum */
 	bool live;          /* it is drawn over and over: long names are cut */
 	int column, indent; /* of the line that rows_add_part() fills */
 };

@@ -80,7 +80,7 @@ print_table(const struct watch *w, bool fitting, struct buf *out)
 	if (fitting)
 		table_print_screen(w->follower.root, v, n, &paper, &form, out);
 	else
-		(void)table_print(&w->follower.root, 1, v, n, &paper, out);
+		(void)table_print(&w->follower.root, 1, v, n, 0, &paper, out);
 	free(v);
 }
 

@@ -89,6 +89,10 @@ subject_index_build(struct subject_index *p, struct batch *b)
 			errno = EBADMSG;
 			break;
 		}
+		if (p->ids.len > UINT32_MAX - SUBJECT_MAX) {
+			errno = EFBIG; /* 32 bits have the place of an id */
+			break;
+		}
 		s = subject_of(p, place.subject);
 		subject_of_item[p->length++] = s;
 		p->subjects[s].count++;

@@ -26,7 +26,7 @@ struct subject_index {
 	uint32_t size;
 };
 
-/* Reads the items of B. Returns 0, or -1 with errno (EFBIG: too many items; EBADMSG: an invalid line).
+/* Reads the items of B. Returns 0, or -1 with errno (EFBIG: too many items or ids; EBADMSG: an invalid line).
  * subject_index_free() frees P in either case. */
 int subject_index_build(struct subject_index *p, struct batch *b);
 void subject_index_free(struct subject_index *p);
