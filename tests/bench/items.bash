@@ -19,6 +19,7 @@ in_own_network() {
 
 # serve_items N HOSTS: writes $work/list, the URLs of N pictures from HOSTS hosts, and serves them. bi-fetch keeps equal files
 # once; therefore each has its number.
+# The server keeps no descriptors of files: at thousands of files a second it has none left, and dies.
 serve_items() {
 	local www=$work/www/pictures/of/some/length
 
@@ -34,7 +35,9 @@ serve_items() {
 	cat >"$work/conf" <<-END
 		server.document-root = "$work/www"
 		server.port = 8080
-		server.max-keep-alive-requests = 10000
+		server.stat-cache-engine = "disable"
+		server.max-fds = 65536
+		server.max-keep-alive-requests = 100000
 		mimetype.assign = (".jpg" => "image/jpeg")
 	END
 	lighttpd -D -f "$work/conf" >"$work/lighttpd.out" 2>&1 &
