@@ -217,7 +217,7 @@ origin_start() {
 			server.errorlog = "$log.err"
 			server.stat-cache-engine = "disable"
 			server.max-keep-alive-requests = 100000
-			server.max-fds = 65536
+			server.max-fds = 65535
 			mimetype.assign = (".jpg" => "image/jpeg", ".png" => "image/png", ".webp" => "image/webp",
 			    ".html" => "text/html", ".txt" => "text/plain", "" => "application/octet-stream")
 		END

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@ enum {
 	FILES_BESIDE = 256,   /* of lighttpd itself */
 	FILES_MIN = 512,      /* with fewer than these it could not work */
 };
+
+/* lighttpd 1.4.69 takes 65536 for 0, and then overwrites its memory when it opens more than 4096. */
+_Static_assert(FILES_PER_CLIENT * CLIENTS_MAX + FILES_BESIDE <= UINT16_MAX, "server.max-fds has 16 bits");
 
 /* How many clients lighttpd accepts at once, and how many files it may open for them. */
 struct room {
