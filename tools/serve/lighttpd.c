@@ -28,7 +28,7 @@ enum {
 };
 
 /* lighttpd 1.4.69 takes 65536 for 0, and then overwrites its memory when it opens more than 4096. */
-_Static_assert(FILES_PER_CLIENT * CLIENTS_MAX + FILES_BESIDE <= UINT16_MAX, "server.max-fds has 16 bits");
+_Static_assert(FILES_PER_CLIENT *CLIENTS_MAX + FILES_BESIDE <= UINT16_MAX, "server.max-fds has 16 bits");
 
 /* How many clients lighttpd accepts at once, and how many files it may open for them. */
 struct room {
