@@ -258,7 +258,7 @@ codes_given() {
 		my @codes;
 		unless ($ARGV =~ m{/api/}) {
 			push @codes, $2 =~ /"([a-z][a-z0-9_]*)"/g
-				while /\b(verdict_fail|item_fail(?:_\w+)?|verdict_set|refuse(?:_member|_job)?|report_refused|fail(?:_(?!read\b)\w+)?|expand_fail(?:_\w+)?|verify_report_problem|make_bad|ask_bad(?:_as)?)\(([^;{]*);/g;
+				while /\b(verdict_fail|item_fail(?:_\w+)?|verdict_set|refuse(?:_member|_job)?|report_refused|fail(?:_(?!read\b)\w+)?|expand_fail(?:_\w+)?|verify_report_problem|c->report|make_bad|ask_bad(?:_as)?)\(([^;{]*);/g;
 			push @codes, /\bcode = "([a-z][a-z0-9_]*)"/g;
 		}
 		push @codes, /\{CURLE_\w+, "([a-z_]+)"/g, /\{"[a-z]+ ", "([a-z_]+)"\}/g, /\{"((?:archive|not|member)_[a-z_]+)", "/g,
