@@ -199,7 +199,7 @@ parts_of() {
 		head -n 100 list | bi-split -n 3 -d small/parts >/dev/null
 		cp -r small/parts before
 		! bi-split -n 3 -d small/parts -i list 2>full || exit 1
-		grep -q 'cannot write part-[0-2] .*: No space left on device' full
+		grep -q \"cannot write the parts of 'small/parts' .*: No space left on device\" full
 		! cat list | bi-split --size 1000 -d small/parts 2>stored || exit 1
 		grep -q \"cannot store the list beside 'small/parts', to count its lines: No space left on device\" stored
 		diff -r small/parts before
