@@ -133,8 +133,6 @@ owned_by_other() {
 	run -2 "$CLUSTER/begin" 0 other list
 	run ! env -u SLURM_ARRAY_TASK_ID "$CLUSTER/task" work -
 	assert_output --partial 'SLURM_ARRAY_TASK_ID: is not set'
-	run ! env -u BI_ROOT "$CLUSTER/join" work big
-	assert_output --partial 'BI_ROOT: is not set'
 }
 
 @test "the join fetches what no pack has, and refuses a pack that was changed" {
