@@ -96,11 +96,13 @@ slurm_kill() {
 	done
 }
 
-# slurm_steps NODE: prints the process ids of the steps of the node, and of what they started.
+# slurm_steps NODE: prints the process ids of the steps of the node, and of what they started. Another run on this machine may
+# have nodes of the same names.
 slurm_steps() {
 	local pids
 
-	mapfile -t pids < <(grep -lzx "SLURMD_NODENAME=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
+	mapfile -t pids < <(grep -lzx "SLURMD_NODENAME=$1" /proc/[0-9]*/environ 2>/dev/null |
+		xargs -r grep -lzx "SLURM_CONF=$SLURM_CONF" 2>/dev/null | cut -d/ -f3)
 	[ ${#pids[@]} -gt 0 ] || return 0
 	{
 		# A step is the parent of what it runs.
