@@ -1,21 +1,7 @@
 #!/usr/bin/env bats
 # bi-clean pack: a batch becomes an archive that has all of it, and stays as it was.
 load helpers
-
-# batch NAME N: the batch of N files, with their candidates' subject a.
-batch() {
-	local i
-
-	for ((i = 1; i <= $2; i++)); do
-		echo "$1 $i" >"$1.$i"
-		printf '{"subject":"a","file":"%s"}\n' "$PWD/$1.$i"
-	done | bi-fetch -q -b "$1" >/dev/null
-}
-
-# everything: every file of the root with its digest.
-everything() {
-	(cd "$BI_ROOT" && find . -type f ! -name lock -exec sha256sum {} + | sort -k 2)
-}
+load archived
 
 teardown() {
 	! mountpoint -q "$BATS_TEST_TMPDIR/m" || umount "$BATS_TEST_TMPDIR/m"

@@ -1,21 +1,7 @@
 #!/usr/bin/env bats
 # bi-clean batch, old, cancel, check and legacy: what is retired is gone, and nothing else.
 load helpers
-
-# The batch $1 of as many files as are said, with their candidates' subject a.
-batch() {
-	local i
-
-	for ((i = 1; i <= $2; i++)); do
-		echo "$1 $i" >"$1.$i"
-		printf '{"subject":"a","file":"%s"}\n' "$PWD/$1.$i"
-	done | bi-fetch -q -b "$1" >/dev/null
-}
-
-# Every file of the root with its digest, but for locks.
-everything() {
-	(cd "$BI_ROOT" && find "$@" -type f ! -name lock -exec sha256sum {} + | sort -k 2)
-}
+load archived
 
 @test "batch: asks, then the batch is gone with its pages and parts, and another is as it was" {
 	batch M 3

@@ -13,7 +13,7 @@ struct run *host_run(const struct host *h);
 /* Gives the host up: it gets no more requests in this run. WHY of the first call counts. */
 void host_give_up(struct host *h, const char *why);
 
-/* Returns a slot of the host that host_keep_slot() kept, which it gives to the caller; -1 if there is none. */
+/* Gives a slot of the host that host_keep_slot() kept to the caller. Returns the slot, or -1 if none was kept. */
 int host_take_kept(const struct host *h);
 
 #endif

@@ -206,14 +206,14 @@ unpack(const struct part_archives *a, const char *part, int fd, struct unpacking
 static int
 complete_batch(const struct part_archives *a, const char *part, const struct root *root, const struct unpacking *u)
 {
-	int dir = *u->batch ? root_open_dir(u->batches, u->batch, false) : -1;
+	int dir = *u->batch ? root_open_dir(u->batches, u->batch, false) : file_fail(ENOENT);
+	int record = dir < 0 ? (errno == ENOENT ? 0 : -1) : file_stat(dir, "batch.json", NULL);
+	int items = record == 1 ? file_stat(dir, "items.ndjson", NULL) : record;
+	int files = items == 1 ? root_open_dir(dir, "files", true) : -1;
 	struct batch *b = NULL;
-	bool is_batch =
-		dir >= 0 && file_stat(dir, "batch.json", NULL) == 1 && file_stat(dir, "items.ndjson", NULL) == 1;
-	int files = is_batch ? root_open_dir(dir, "files", true) : -1;
 
 	file_close(dir, file_close(files, 0));
-	if (!is_batch) {
+	if (items == 0) {
 		msg_warn("the archive '%s' is not one of a batch: --from takes what `bi-clean pack` wrote", part);
 		return EX_DATAERR;
 	}

@@ -1,7 +1,7 @@
 /*
- * part_archive: parts of --from that are archives of bi-clean. Each is unpacked, by a confined process (expand.h), into
- * a root of its own in a scratch directory of temp/ (scratch.h), and used only if its members are those of the list of
- * digests in it.
+ * part_archive: parts of --from that are archives of bi-clean. A confined process (expand.h) unpacks each archive into
+ * a root of its own, in a scratch directory of temp/ (scratch.h). The archive is used only if its members have the
+ * digests in its list.
  */
 #ifndef BI_PART_ARCHIVE_H
 #define BI_PART_ARCHIVE_H
@@ -14,7 +14,7 @@ struct part_archives {
 	const struct root *root;
 	int temp;                /* temp/ of ROOT */
 	int dir;                 /* the scratch directory, if it has a NAME */
-	char name[SCRATCH_NAME]; /* "": there is none yet */
+	char name[SCRATCH_NAME]; /* "": the directory is not made yet */
 	unsigned count;
 };
 
